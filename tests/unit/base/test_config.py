@@ -1,0 +1,148 @@
+"""The configuration and the sample sheet: defaults, and one clear line for every fault."""
+
+import copy
+from pathlib import Path
+
+import pytest
+
+from deepallele.config import check_config, load_schema, read_samples
+from deepallele.errors import InputError
+
+SCHEMA = load_schema(Path(__file__).parents[3] / "workflow" / "schemas" / "config.schema.yaml")
+GOOD = {
+    "samples": "samples.tsv",
+    "reference": {"fasta": "a.fa", "vcf": "a.vcf.gz"},
+    "cross": {
+        "name": "AxB",
+        "haplotypes": [{"name": "A", "source": "reference"}, {"name": "B", "source": "vcf", "vcf_sample": "S"}],
+    },
+    "models": {"recommended": {"type": "recommended"}},
+}
+
+
+def changed(**changes):
+    config = copy.deepcopy(GOOD)
+    for path, value in changes.items():
+        *parents, key = path.split("__")
+        section = config
+        for parent in parents:
+            section = section.setdefault(parent, {})
+        section[key] = value
+    return config
+
+
+def test_defaults_are_filled_at_every_depth_and_the_input_is_left_alone():
+    config = copy.deepcopy(GOOD)
+    filled = check_config(config, SCHEMA, "c.yaml")
+    assert config == GOOD
+    assert filled["allele"] == {"min_posterior": 0.95, "min_mapq": 2, "remove_duplicates": True}
+    assert filled["reference"]["blacklist"] is None
+    assert filled["cross"]["haplotypes"][0]["phase"] is None
+    assert filled["models"]["recommended"]["seeds"] == [1]
+
+
+def test_defaults_are_not_shared_between_runs():
+    check_config(GOOD, SCHEMA, "c.yaml")["reference"]["exclude_contigs"].append("chrX")
+    assert "chrX" not in check_config(GOOD, SCHEMA, "c.yaml")["reference"]["exclude_contigs"]
+
+
+def test_every_default_of_the_schema_is_valid():
+    def walk(schema):
+        for subschema in schema.get("properties", {}).values():
+            if "properties" not in subschema:
+                assert "default" not in subschema or "description" in subschema
+            walk(subschema)
+
+    walk(SCHEMA)
+    assert check_config(check_config(GOOD, SCHEMA, "c"), SCHEMA, "c") == check_config(GOOD, SCHEMA, "c")
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (changed(alelle={}), ["c.yaml", "unknown key 'alelle'", "did you mean 'allele'?"]),
+        (changed(peaks__qval=0.1), ["unknown key 'qval' in 'peaks'", "qvalue"]),
+        (changed(seed="one"), ["'seed'", "'one'", "0 to 2147483647"]),
+        (changed(allele__min_posterior=1.5), ["allele.min_posterior", "1.5", "0.5 to below 1"]),
+        (changed(dataset__length=3.5), ["dataset.length", "3.5", "bp"]),
+        (changed(peaks="all"), ["peaks", "'all'"]),
+        (changed(models__recommended__type="best"), ["models.recommended.type", "'best'", "multi_head"]),
+        (changed(models__recommended__seeds=[1, 1]), ["models.recommended.seeds", "[1, 1]"]),
+        (changed(interpret__model="other"), ["interpret.model", "'other'", "recommended"]),
+        ({k: v for k, v in GOOD.items() if k != "reference"}, ["missing key 'reference'"]),
+        (changed(cross__name="a b"), ["cross.name", "'a b'", "file name"]),
+        (changed(cross__haplotypes=GOOD["cross"]["haplotypes"][:1]), ["cross.haplotypes", "exactly two"]),
+        (
+            changed(cross__haplotypes=[{"name": "A", "source": "reference"}] * 2),
+            ["cross.haplotypes", "both haplotypes are named 'A'"],
+        ),
+        (
+            changed(cross__haplotypes=[{"name": "A", "source": "reference"}, {"name": "B", "source": "vcf"}]),
+            ["haplotype 'B'", "vcf_sample"],
+        ),
+        (
+            changed(
+                cross__haplotypes=[{"name": "A", "source": "reference"}, {"name": "B", "source": "reference"}]
+            ),
+            ["same source"],
+        ),
+    ],
+)
+def test_a_bad_config_is_told_with_key_value_and_mend(config, words):
+    with pytest.raises(InputError) as error:
+        check_config(config, SCHEMA, "c.yaml")
+    assert "\n" not in str(error.value)
+    for word in words:
+        assert word in str(error.value)
+
+
+@pytest.fixture
+def sheet(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a_1.fq", "a_2.fq", "b_1.fq", "b_2.fq"):
+        (tmp_path / name).touch()
+
+    def write(*rows, header="sample\tunit\tfastq_1\tfastq_2"):
+        (tmp_path / "samples.tsv").write_text("\n".join([header, *rows]) + "\n")
+        return "samples.tsv"
+
+    return write
+
+
+def test_samples_are_sorted_and_comments_and_blank_lines_skipped(sheet):
+    units = read_samples(sheet("s2\t1\tb_1.fq\t", "", "#s9\t1\tnone\t", "s1\t1\ta_1.fq\ta_2.fq"))
+    assert [(unit["sample"], unit["fastq_2"]) for unit in units] == [("s1", "a_2.fq"), ("s2", "")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "words"),
+    [
+        (["s\t1\tmissing.fq\t"], None, ["line 2", "missing.fq"]),
+        (["s\t1\ta_1.fq\ta_2.fq", "s\t1\tb_1.fq\tb_2.fq"], None, ["line 3", "'s'", "twice"]),
+        (["s\t1\ta_1.fq\ta_2.fq", "s\t2\tb_1.fq\t"], None, ["line 3", "mixes single-end and paired-end"]),
+        (["s\t1\ta_1.fq\ta_1.fq"], None, ["line 2", "'a_1.fq' is listed twice"]),
+        (["s\t1\ta_1.fq\t", "t\t1\ta_1.fq\t"], None, ["line 3", "'a_1.fq' is listed twice"]),
+        (["s s\t1\ta_1.fq\t"], None, ["line 2", "'s s'", "cannot be a file name"]),
+        (["../s\t1\ta_1.fq\t"], None, ["'../s'"]),
+        (["\t1\ta_1.fq\t"], None, ["line 2", "''"]),
+        (["s\t1\t\t"], None, ["line 2", "fastq_1"]),
+        (["s\t1\ta_1.fq\ta_2.fq\tx"], None, ["line 2", "5 fields"]),
+        ([], None, ["no samples"]),
+        (["s\t1\ta_1.fq"], "sample\tunit\tfastq_1", ["line 1", "no column 'fastq_2'"]),
+        (["s\t1\ta_1.fq\t\tx"], "sample\tunit\tfastq_1\tfastq_2\tsex", ["line 1", "unknown column 'sex'"]),
+    ],
+)
+def test_a_bad_sample_sheet_is_told_with_its_line(sheet, rows, header, words):
+    path = sheet(*rows, **({} if header is None else {"header": header}))
+    with pytest.raises(InputError) as error:
+        read_samples(path)
+    for word in ["samples.tsv", *words]:
+        assert word in str(error.value)
+
+
+def test_an_absent_or_empty_sample_sheet(tmp_path):
+    with pytest.raises(InputError, match="no such sample sheet"):
+        read_samples(tmp_path / "none.tsv")
+    (tmp_path / "empty.tsv").touch()
+    with pytest.raises(InputError, match="is empty"):
+        read_samples(tmp_path / "empty.tsv")
