@@ -14,6 +14,7 @@ import yaml
 from jsonschema import Draft202012Validator, validators
 
 from deepallele.errors import InputError
+from deepallele.model.presets import model_config
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$"
 SAMPLE_COLUMNS = ("sample", "unit", "fastq_1", "fastq_2")
@@ -56,6 +57,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], source: s
     if errors:
         raise InputError(f"{source}: {_explain(errors[0])}")
     _check_haplotypes(filled, source)
+    _check_models(filled, source)
     return filled
 
 
@@ -121,6 +123,15 @@ def _check_haplotypes(config: Mapping[str, Any], source: str) -> None:
                 f"{source}: key 'cross.haplotypes': haplotype '{name}' comes from the VCF; "
                 "name its sample column with 'vcf_sample'"
             )
+
+
+def _check_models(config: Mapping[str, Any], source: str) -> None:
+    for name, section in config["models"].items():
+        settings = {key: value for key, value in section.items() if key != "seeds"}
+        try:
+            model_config(settings, name)
+        except InputError as error:
+            raise InputError(f"{source}: {error}") from None
     model = config["interpret"]["model"]
     if model not in config["models"]:
         raise InputError(

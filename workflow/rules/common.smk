@@ -1,12 +1,13 @@
+import json
 import re
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-WORKFLOW = Path(
-    workflow.current_basedir.get_path_or_uri(secret_free=True)
-).resolve().parent
+WORKFLOW = (
+    Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parent
+)
 SRC = WORKFLOW.parent / "src"
 sys.path.insert(0, str(SRC))
 
@@ -31,6 +32,14 @@ CROSS = config["cross"]["name"]
 HAPLOTYPES = [haplotype["name"] for haplotype in config["cross"]["haplotypes"]]
 SAMPLES = sorted({unit["sample"] for unit in UNITS})
 MODELS = config["models"]
+
+# A lane is one unit of one sample; its name is that of its files.
+LANES = {f"{unit['sample']}.{unit['unit']}": unit for unit in UNITS}
+if len(LANES) < len(UNITS):
+    raise WorkflowError(
+        f"{config['samples']}: two units get the same file name '<sample>.<unit>'; rename one unit"
+    )
+PAIRED = {unit["sample"] for unit in UNITS if unit["fastq_2"]}
 
 
 wildcard_constraints:
@@ -71,3 +80,64 @@ def runtime(minutes):
         return minutes * attempt
 
     return minutes_of
+
+
+def any_of(names):
+    """Pattern that matches just these names; nothing at all where there are none."""
+    return "|".join(map(re.escape, sorted(names))) or "(?!)"
+
+
+def fastq_of(wildcards):
+    """The FASTQ file of a lane, or its two files of mates."""
+    unit = LANES[wildcards.lane]
+    return [unit[key] for key in ("fastq_1", "fastq_2") if unit[key]]
+
+
+def trimmed_of(mate):
+    """Give a function that lists the trimmed files of a sample's lanes for one mate."""
+
+    def files(wildcards):
+        names = [
+            name for name, unit in LANES.items() if unit["sample"] == wildcards.sample
+        ]
+        if mate == 2 and wildcards.sample not in PAIRED:
+            return []
+        return [f"<results>/trimmed/{name}_R{mate}.fq.gz" for name in names]
+
+    return files
+
+
+def reads_of(wildcards, input):
+    """Arguments of bowtie2 for the reads: all lanes, in the same order for both mates."""
+    if wildcards.sample in PAIRED:
+        return ["-1", ",".join(input.reads_1), "-2", ",".join(input.reads_2)]
+    return ["-U", ",".join(input.reads_1)]
+
+
+def model_config(wildcards):
+    """Settings of one model as JSON; its seeds are left out, so that a new seed retrains no other."""
+    section = {
+        key: value for key, value in MODELS[wildcards.model].items() if key != "seeds"
+    }
+    return json.dumps(section, sort_keys=True)
+
+
+def trainings(wildcards, file):
+    """A file of every fold and seed of a model."""
+    return expand(
+        "<results>/models/{model}/fold{fold}/seed{seed}/{file}",
+        model=wildcards.model,
+        fold=range(config["dataset"]["folds"]),
+        seed=MODELS[wildcards.model]["seeds"],
+        file=file,
+    )
+
+
+def checkpoints(wildcards):
+    """Checkpoints of all folds and seeds of a model."""
+    return trainings(wildcards, "model.ckpt")
+
+
+def training_metrics(wildcards):
+    """Metrics of all folds and seeds of a model."""
+    return trainings(wildcards, "metrics.json")

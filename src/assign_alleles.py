@@ -1,0 +1,73 @@
+"""Assign read pairs to the two haplotypes of a cross and lift them to the reference."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from deepallele.allele.assign import Inputs, Outputs, assign_alleles
+from deepallele.allele.compare import Settings
+from deepallele.errors import run_step
+from deepallele.genome.haplotype_map import HaplotypeMap
+
+
+def add_pair(parser: argparse.ArgumentParser, option: str, kind: Callable[[str], Any], text: str) -> None:
+    """Add an option that takes one value for A and one for B."""
+    parser.add_argument(option, type=kind, nargs=2, required=True, metavar=("A", "B"), help=text)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of the command line; pairs of values are in the order A, B."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add_pair(parser, "--haplotypes", str, "names of the two haplotypes")
+    add_pair(parser, "--bams", Path, "alignments to each haplotype: same reads, same order, unaligned kept")
+    add_pair(parser, "--chains", Path, "chain files from the reference to each haplotype")
+    add("--fai", type=Path, required=True, help="FASTA index of the reference")
+    add("--blacklist", type=Path, help="BED of the reference; fragments that overlap it are dropped")
+    add("--exclude-contigs", nargs="*", default=[], help="contigs of the reference whose pairs are dropped")
+    add("--min-posterior", type=float, default=0.95, help="smallest posterior of an informative pair")
+    add("--min-mapq", type=int, default=2, help="smallest MAPQ of a pair, the better haplotype's")
+    add("--min-insert", type=int, default=0, help="smallest fragment length of a pair (bases)")
+    add("--max-insert", type=int, default=1000, help="largest fragment length of a pair (bases)")
+    add("--keep-duplicates", action="store_true", help="do not remove duplicates")
+    add("--threads", type=int, default=1, help="CPU threads")
+    add("--sort-memory-mb", type=int, default=512, help="memory for sorting (MB)")
+    add("--out", type=Path, required=True, help="BAM of all pairs on the reference (.bai beside it)")
+    add_pair(parser, "--out-haplotypes", Path, "BAMs of the informative pairs of each haplotype")
+    add("--stats", type=Path, required=True, help="JSON with the number of pairs by what became of them")
+    return parser
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Run the step and say in the log what became of the pairs."""
+    maps = [HaplotypeMap.from_chain(path) for path in arguments.chains]
+    stats = assign_alleles(
+        Inputs(
+            tuple(arguments.bams),
+            (maps[0], maps[1]),
+            tuple(arguments.haplotypes),
+            arguments.fai,
+            arguments.blacklist,
+            arguments.exclude_contigs,
+        ),
+        Outputs(arguments.out, tuple(arguments.out_haplotypes), arguments.stats),
+        Settings(
+            arguments.min_posterior,
+            arguments.min_mapq,
+            arguments.min_insert,
+            arguments.max_insert,
+            not arguments.keep_duplicates,
+        ),
+        arguments.threads,
+        arguments.sort_memory_mb,
+    )
+    for name, value in stats.items():
+        if not isinstance(value, dict):
+            print(f"{name}: {value}")
+    if stats["pairs_in"] and not stats["informative_share"]:
+        print("warning: no informative pair; do the chains, the BAMs and the reads belong together?")
+
+
+if __name__ == "__main__":
+    run_step(main, build_parser())

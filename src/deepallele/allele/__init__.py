@@ -1,0 +1,1 @@
+"""Allele assignment: which haplotype each read pair comes from, and its place on the reference."""

@@ -1,0 +1,1 @@
+"""Fragments per region and haplotype, and the test of allelic imbalance."""

@@ -1,0 +1,1 @@
+"""Effects of the variants between the haplotypes, and contributions of every base."""

@@ -1,0 +1,1 @@
+"""Reference genome, variants of the cross, and the haplotypes made from them."""

@@ -1,0 +1,1 @@
+"""Which variant changes which motif, and which transcription factors this points to."""

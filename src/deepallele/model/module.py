@@ -1,0 +1,118 @@
+"""The Lightning module: one network with its loss, augmentation, schedule and validation score."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from deepallele.model import data
+from deepallele.model.build import build_network
+from deepallele.model.data import Batch
+from deepallele.model.encode import one_hot
+from deepallele.model.evaluate import pearson
+from deepallele.model.losses import pair_loss, ratio_loss
+from deepallele.model.predict import predict_codes
+from deepallele.model.prediction import Prediction
+from deepallele.model.presets import ModelConfig
+
+SCORE = "val_score"
+
+
+class PairModule(pl.LightningModule):
+    """Training of one model.
+
+    Parameters
+    ----------
+    config
+        All settings.
+    length
+        L, bases per haplotype.
+    mean_count
+        Mean count target (log2) of the training regions; the network starts from it.
+    """
+
+    def __init__(self, config: ModelConfig, length: int, mean_count: float = 0.0) -> None:
+        super().__init__()
+        self.save_hyperparameters({"model": config.as_dict(), "length": length})
+        self.config = config
+        self.network = build_network(config, length)
+        self.network.set_mean_count(mean_count)
+        decay = config.training.ema_decay
+        self.average = _moving_average(self.network, decay) if decay else None
+        self._validation: list[tuple[Prediction, Batch]] = []
+
+    def training_step(self, batch: Batch, index: int) -> Tensor:
+        """Loss of one batch."""
+        batch = self._augment(batch)
+        if self.config.type == "single_head":
+            loss = self._single_loss(batch)
+        else:
+            loss = pair_loss(self.network(one_hot(batch.codes)), batch, self.config.training)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch.codes))
+        return loss
+
+    def on_train_batch_end(self, outputs: Any, batch: Batch, index: int) -> None:
+        """Carry on the moving average of the weights."""
+        if self.average is not None:
+            self.average.update_parameters(self.network)
+
+    def validation_step(self, batch: Batch, index: int) -> None:
+        """Predict one batch of validation regions."""
+        network = self.network if self.average is None else self.average.module
+        self._validation.append((predict_codes(network, batch.codes), batch))
+
+    def on_validation_epoch_end(self) -> None:
+        """Score the epoch: R of the log ratio, or of a single-head model minus its own loss."""
+        prediction = Prediction(*map(torch.cat, zip(*(p for p, _ in self._validation), strict=True)))
+        batch = Batch(*map(torch.cat, zip(*(b for _, b in self._validation), strict=True)))
+        self._validation.clear()
+        kept = batch.kept
+        # A constant prediction has no correlation; it is as good as none.
+        ratio_r = pearson(prediction.log_ratio[kept].cpu(), batch.log_ratio[kept].cpu()) or 0.0
+        columns = self._trained_columns()
+        count_loss = functional.mse_loss(prediction.count[:, columns], batch.count[:, columns])
+        ratio = ratio_loss(prediction.log_ratio, batch, self.config.training)
+        score = -count_loss if self.config.type == "single_head" else torch.tensor(ratio_r)
+        self.log_dict(
+            {"val_count_loss": count_loss, "val_ratio_loss": ratio, "val_ratio_r": ratio_r, SCORE: score.float()}
+        )
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        """Optimiser and, where one is set, the learning rate's schedule per step."""
+        settings = self.config.training
+        kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
+        optimizer = kind(self.network.parameters(), lr=settings.lr, weight_decay=settings.weight_decay)
+        schedulers = torch.optim.lr_scheduler
+        if settings.schedule == "constant":
+            return {"optimizer": optimizer}
+        if settings.schedule == "onecycle":
+            steps = int(self.trainer.estimated_stepping_batches)
+            schedule: Any = schedulers.OneCycleLR(optimizer, settings.lr, total_steps=steps, pct_start=0.25)
+        else:
+            low, high = settings.lr / 2, settings.lr * 2
+            schedule = schedulers.CyclicLR(optimizer, low, high, cycle_momentum=False)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _augment(self, batch: Batch) -> Batch:
+        settings = self.config.training
+        if settings.reverse_complement:
+            batch = data.random_strand(batch)
+        if settings.shift:
+            batch = data.random_shift(batch, settings.shift)
+        return data.random_swap(batch) if settings.swap else batch
+
+    def _trained_columns(self) -> list[int]:
+        return {"A": [0], "B": [1], "both": [0, 1]}[self.config.train_on]
+
+    def _single_loss(self, batch: Batch) -> Tensor:
+        columns = self._trained_columns()
+        codes, target = batch.codes[:, columns].flatten(0, 1), batch.count[:, columns].flatten()
+        return functional.mse_loss(self.network.single(one_hot(codes)), target)
+
+
+def _moving_average(network: nn.Module, decay: float) -> AveragedModel:
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    return average.requires_grad_(False).eval()

@@ -1,0 +1,112 @@
+"""The published networks: single-head, computed ratio and multi-head.
+
+Tu, Sasse, Chowdhary, Spiro et al., "Deep genomic models of allele-specific measurements",
+bioRxiv 2025. Written from the description; the layers stand in the order of the published ones.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from deepallele.model.encode import fold_haplotypes, reverse_complement
+from deepallele.model.prediction import Prediction
+from deepallele.model.presets import PublishedArchitecture
+
+
+def pooling(kind: str, size: int) -> nn.Module:
+    """Pooling layer "avg" or "max" over `size` positions; a shorter last window is kept."""
+    layers = {"avg": nn.AvgPool1d, "max": nn.MaxPool1d}
+    return layers[kind](size, ceil_mode=True)
+
+
+def conv_block(inputs: int, outputs: int, width: int, dilation: int, batch_norm: bool) -> nn.Sequential:
+    """Convolution that keeps the length, ReLU and, if wanted, batch normalisation."""
+    layers = [nn.Conv1d(inputs, outputs, width, padding="same", dilation=dilation), nn.ReLU()]
+    return nn.Sequential(*layers, *([nn.BatchNorm1d(outputs)] if batch_norm else []))
+
+
+class Residual(nn.Module):
+    """A block added to its input."""
+
+    def __init__(self, block: nn.Module) -> None:
+        super().__init__()
+        self.block = block
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Input plus the block's output, the same shape."""
+        return values + self.block(values)
+
+
+class PublishedTrunk(nn.Module):
+    """Both strands of a sequence, one after the other, to a vector: (N, 4, L) -> (N, hidden)."""
+
+    def __init__(self, sizes: PublishedArchitecture, length: int) -> None:
+        super().__init__()
+        width, norm = sizes.filter_number, sizes.all_batch_norm
+        self.first = conv_block(4, sizes.kernel_number, sizes.kernel_length, 1, sizes.first_batch_norm)
+        layers = [conv_block(sizes.kernel_number, width, sizes.kernel_size, sizes.dilation, norm)]
+        positions = 2 * length
+        for _ in range(sizes.conv_layers):
+            for _ in range(sizes.conv_repeat):
+                layers.append(Residual(conv_block(width, width, sizes.kernel_size, sizes.dilation, norm)))
+            layers.append(pooling(sizes.pooling, sizes.pooling_size))
+            positions = -(-positions // sizes.pooling_size)
+        self.body = nn.Sequential(*layers, nn.Flatten())
+        self.dense = nn.Sequential(nn.Linear(positions * width, sizes.hidden), nn.ReLU())
+
+    def forward(self, sequence: Tensor) -> Tensor:
+        """Hidden vector of each sequence."""
+        strands = torch.cat([sequence, reverse_complement(sequence)], dim=-1)
+        return self.dense(self.body(self.first(strands)))
+
+
+def head(width: int, layers: int, dropout: float) -> nn.Sequential:
+    """Dense layers of constant width with ReLU and dropout, then one output."""
+    parts: list[nn.Module] = []
+    for _ in range(layers):
+        parts += [nn.Linear(width, width), nn.ReLU(), nn.Dropout(dropout)]
+    return nn.Sequential(*parts, nn.Linear(width, 1))
+
+
+class PublishedNetwork(nn.Module):
+    """The three published types in one class.
+
+    The trunk and the count head score each haplotype. The log ratio is the difference of the two
+    counts (single-head, computed ratio), or comes from a head on both hidden vectors (multi-head).
+
+    Parameters
+    ----------
+    sizes
+        Layer sizes.
+    length
+        L, bases per haplotype.
+    ratio_head
+        Whether the log ratio has a head of its own.
+    """
+
+    strand_average = False  # both strands are already in the input of the trunk
+
+    def __init__(self, sizes: PublishedArchitecture, length: int, ratio_head: bool) -> None:
+        super().__init__()
+        self.trunk = PublishedTrunk(sizes, length)
+        self.count_head = head(sizes.hidden, sizes.h_layers, sizes.dropout)
+        self.count_relu = nn.ReLU() if sizes.final_relu else nn.Identity()
+        self.ratio_head = head(2 * sizes.hidden, sizes.h_layers, sizes.dropout) if ratio_head else None
+
+    def forward(self, sequence: Tensor) -> Prediction:
+        """Predict pairs of sequences, one-hot (B, 2, 4, L)."""
+        hidden = self.trunk(fold_haplotypes(sequence))
+        count = self._count(hidden).view(-1, 2)
+        if self.ratio_head is None:
+            return Prediction(count, count[:, 0] - count[:, 1])
+        return Prediction(count, self.ratio_head(hidden.reshape(len(count), -1)).squeeze(-1))
+
+    def single(self, sequence: Tensor) -> Tensor:
+        """Log2 count of single sequences, one-hot (N, 4, L) -> (N,)."""
+        return self._count(self.trunk(sequence))
+
+    def set_mean_count(self, mean: float) -> None:
+        """Start the count's bias at the mean of the targets (log2)."""
+        nn.init.constant_(self.count_head[-1].bias, mean)
+
+    def _count(self, hidden: Tensor) -> Tensor:
+        return self.count_relu(self.count_head(hidden)).squeeze(-1)

@@ -1,0 +1,1 @@
+"""Seqlets, their clusters, TF-MoDISco patterns, and the transcription factors they look like."""

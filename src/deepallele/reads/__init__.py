@@ -1,0 +1,1 @@
+"""Sequencing reads before alignment."""

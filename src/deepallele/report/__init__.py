@@ -1,0 +1,1 @@
+"""The report: figures and tables of all stages in one HTML file."""

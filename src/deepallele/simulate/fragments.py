@@ -1,0 +1,231 @@
+"""ATAC-seq fragments: how many from where, their ends, duplicates, and the variants their reads cover."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepallele.simulate.genome import END_GAP, Genome
+from deepallele.simulate.planting import BLACKLIST_LENGTH
+from deepallele.simulate.variants import SecondHaplotype, Variants
+
+SOURCES = ("region", "background", "blacklist", "mitochondrion")
+# Tn5 cuts the strands 9 bp apart and both ends are filled in, so a fragment is 4 + 5 bp longer than the
+# distance of the two insertion centres (Buenrostro et al. 2013).
+_FILL_LEFT, _FILL_RIGHT = 4, 5
+MIN_FRAGMENT = 38
+# share, mean and sd of the distance of insertion centres: nucleosome-free, one, and two nucleosomes
+_LENGTHS = ((0.66, 75.0, 18.0), (0.29, 190.0, 18.0), (0.05, 375.0, 22.0))
+_CENTRE_SD = (42.0, 75.0, 90.0)
+_MARGIN = 40
+_LONGEST_REPEAT = 20
+
+
+class Fragments(NamedTuple):
+    """Fragments, arrays of shape=(n,): haplotype 0 or 1, global haplotype coordinates, mate 1's strand."""
+
+    haplotype: NDArray[np.int8]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    source: NDArray[np.int8]
+    reverse: NDArray[np.bool_]
+    duplicate: NDArray[np.bool_]
+
+    def take(self, rows: NDArray[np.int64]) -> "Fragments":
+        """The fragments of these rows, in this order."""
+        return Fragments(
+            self.haplotype[rows],
+            self.start[rows],
+            self.end[rows],
+            self.source[rows],
+            self.reverse[rows],
+            self.duplicate[rows],
+        )
+
+
+class Shares(NamedTuple):
+    """Shares of the distinct fragments that do not come from regions."""
+
+    background: float
+    blacklist: float
+    mitochondrion: float
+
+
+class AtacSampler:
+    """Draws the fragments of one sample; another assay needs a class with the same `sample` method."""
+
+    def __init__(
+        self,
+        haplotypes: tuple[Genome, Genome],
+        centres: NDArray[np.int64],
+        blacklist: NDArray[np.int64],
+        shares: Shares,
+    ) -> None:
+        """Set what is the same for all samples.
+
+        Parameters
+        ----------
+        haplotypes
+            Genomes of A and B.
+        centres
+            shape=(regions, 2): summit in each haplotype's own global coordinates.
+        blacklist
+            shape=(loci, 2): start of each blacklist locus, likewise.
+        """
+        self._haplotypes = haplotypes
+        self._centres = centres
+        self._blacklist = blacklist
+        self._shares = shares
+
+    def sample(
+        self, rng: np.random.Generator, weight: NDArray[np.float64], pairs: int, duplicates: int
+    ) -> Fragments:
+        """Draw `pairs` fragments, `duplicates` of them copies of others, in random order.
+
+        Parameters
+        ----------
+        weight
+            shape=(regions, 2): proportional to the expected number of fragments of each region and haplotype.
+        """
+        distinct = pairs - duplicates
+        haplotype, source, middle = self._middles(rng, weight, distinct)
+        kind = rng.choice(len(_LENGTHS), distinct, p=[share for share, _, _ in _LENGTHS])
+        size = rng.normal(np.array(_LENGTHS)[kind, 1], np.array(_LENGTHS)[kind, 2])
+        size = np.maximum(np.rint(size).astype(np.int64), MIN_FRAGMENT - _FILL_LEFT - _FILL_RIGHT)
+        spread = rng.normal(0.0, np.array(_CENTRE_SD)[kind]) * (source == 0)
+        left = middle + np.rint(spread).astype(np.int64) - size // 2
+        start, end = left - _FILL_LEFT, left + size + _FILL_RIGHT
+        start, end = self._keep_inside(haplotype, middle, start, end)
+        reverse = rng.random(distinct) < 0.5
+        duplicate = np.arange(pairs) >= distinct
+        rows = np.concatenate([np.arange(distinct), rng.integers(0, distinct, duplicates)])
+        order = rng.permutation(pairs)
+        made = Fragments(haplotype, start, end, source, reverse, np.zeros(distinct, dtype=bool))
+        return made.take(rows[order])._replace(duplicate=duplicate[order])
+
+    def _middles(
+        self, rng: np.random.Generator, weight: NDArray[np.float64], count: int
+    ) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int64]]:
+        """Haplotype, source and the point around which each fragment lies."""
+        background, blacklist, mitochondrion = self._shares
+        if not len(self._blacklist):
+            blacklist = 0.0
+        in_regions = 1 - background - blacklist - mitochondrion
+        numbers = rng.multinomial(count, [in_regions, background, blacklist, mitochondrion])
+        per_cell = rng.multinomial(numbers[0], (weight / weight.sum()).ravel())
+        cell = np.repeat(np.arange(weight.size), per_cell)
+        haplotype = [cell % 2]
+        middle = [self._centres.reshape(-1)[cell]]
+        for source in (1, 2, 3):
+            side = (
+                rng.integers(0, 2, numbers[source])
+                if source < 3
+                else np.zeros(numbers[source], dtype=np.int64)
+            )
+            haplotype.append(side)
+            middle.append(self._elsewhere(rng, source, side))
+        origin = np.repeat(np.arange(4, dtype=np.int8), numbers)
+        return np.concatenate(haplotype).astype(np.int8), origin, np.concatenate(middle)
+
+    def _elsewhere(self, rng: np.random.Generator, source: int, side: NDArray[np.int64]) -> NDArray[np.int64]:
+        draw = rng.random(len(side))
+        if source == 2:
+            locus = rng.integers(0, max(len(self._blacklist), 1), len(side))
+            return self._blacklist[locus, side] + 200 + (draw * (BLACKLIST_LENGTH - 400)).astype(np.int64)
+        nuclear_end = np.array([genome.offset[-2] for genome in self._haplotypes])[side]
+        if source == 1:
+            return (draw * nuclear_end).astype(np.int64)
+        length = self._haplotypes[0].offset[-1] - nuclear_end
+        return nuclear_end + (draw * length).astype(np.int64)
+
+    def _keep_inside(
+        self,
+        haplotype: NDArray[np.int8],
+        middle: NDArray[np.int64],
+        start: NDArray[np.int64],
+        end: NDArray[np.int64],
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Shift fragments that would reach over a chromosome's end or into its gap of N."""
+        shift = np.zeros(len(start), dtype=np.int64)
+        for side, genome in enumerate(self._haplotypes):
+            rows = np.flatnonzero(haplotype == side)
+            contig = genome.contig_of(middle[rows])
+            gap = np.where(contig == len(genome.names) - 1, 0, END_GAP) + _MARGIN
+            low, high = genome.offset[contig] + gap, genome.offset[contig + 1] - gap
+            shift[rows] = np.maximum(low - start[rows], 0) - np.maximum(end[rows] - high, 0)
+        return start + shift, end + shift
+
+
+class Informative(NamedTuple):
+    """Where a read of one haplotype tells each variant; a read [s, e) does if s <= last and e > first."""
+
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+
+def informative_positions(
+    genome: Genome, second: SecondHaplotype, variants: Variants
+) -> tuple[Informative, Informative]:
+    """Per haplotype, the first difference right of each variant's start and the last one left of its end.
+
+    Bases of an indel that repeat their surroundings do not tell the haplotypes apart, so a read must reach
+    past them.
+
+    Returns
+    -------
+    tuple
+        For A and B: global haplotype positions, each array sorted by itself, shape=(variants,), int64.
+    """
+    a, b = genome.codes, second.genome.codes
+    start_a, start_b = variants.pos, second.variant_start
+    end_a, end_b = start_a + variants.ref_length - 1, start_b + variants.alt_length - 1
+    right = _run(a, b, start_a, start_b, 1)
+    left = _run(a, b, end_a, end_b, -1)
+    return (
+        Informative(np.sort(start_a + right), np.sort(end_a - left)),
+        Informative(np.sort(start_b + right), np.sort(end_b - left)),
+    )
+
+
+def _run(
+    a: NDArray[np.uint8], b: NDArray[np.uint8], at_a: NDArray[np.int64], at_b: NDArray[np.int64], step: int
+) -> NDArray[np.int64]:
+    """Number of equal bases from the two starts on, at most 20."""
+    length = np.zeros(len(at_a), dtype=np.int64)
+    equal = np.ones(len(at_a), dtype=bool)
+    for i in range(_LONGEST_REPEAT):
+        equal &= a[at_a + step * i] == b[at_b + step * i]
+        length += equal
+    return length
+
+
+def count_informative(
+    fragments: Fragments, positions: tuple[Informative, Informative], read_length: int
+) -> NDArray[np.int64]:
+    """Number of variants each pair's bases tell, counted once where both mates cover them; shape=(n,)."""
+    counted = np.zeros(len(fragments.start), dtype=np.int64)
+    for side, place in enumerate(positions):
+        rows = np.flatnonzero(fragments.haplotype == side)
+        start, end = fragments.start[rows], fragments.end[rows]
+        reach = np.minimum(end - start, read_length)
+        first = _told(place, start, start + reach)
+        second = _told(place, end - reach, end)
+        both = _told(place, end - reach, start + reach)
+        counted[rows] = first + second - both
+    return counted
+
+
+def _told(place: Informative, start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.maximum(np.searchsorted(place.first, end) - np.searchsorted(place.last, start), 0)
+
+
+def reference_span(
+    fragments: Fragments, genome: Genome, second: SecondHaplotype
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Contig index and half-open reference span of each fragment."""
+    start, last = fragments.start.copy(), fragments.end - 1
+    rows = np.flatnonzero(fragments.haplotype == 1)
+    start[rows] = second.to_reference(start[rows], following=True)
+    last[rows] = second.to_reference(last[rows], following=False)
+    contig = genome.contig_of(start)
+    return contig, start - genome.offset[contig], last + 1 - genome.offset[contig]

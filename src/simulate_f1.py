@@ -1,0 +1,47 @@
+"""Simulate an F1 hybrid with a known regulatory grammar: genome, VCF, reads, and the truth about them."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from deepallele.errors import run_step
+from deepallele.simulate.run import simulate
+from deepallele.simulate.settings import Paths, add_options, settings_from
+from deepallele.simulate.truth_tables import World
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Command line of the step."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the simulated experiment")
+    add_options(parser)
+    return parser
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Simulate and print a summary."""
+    settings = settings_from(arguments)
+    world = simulate(settings, Paths(arguments.out))
+    for line in summary(world):
+        print(line)
+    print(f"{settings.pairs} read pairs of {settings.samples} samples: {Paths(arguments.out).samples}")
+
+
+def summary(world: World) -> list[str]:
+    """What a user wants to know before running the workflow on it."""
+    ratio = np.abs(world.regions.log_ratio)
+    total = world.expected.sum(axis=1)
+    low, middle, high = np.percentile(total, [5, 50, 95])
+    return [
+        f"{len(world.genome.names) - 1} chromosomes and chrM, {len(world.genome.codes) / 1e6:.2f} Mb",
+        f"{len(world.variants)} variants between the haplotypes, one per "
+        f"{len(world.genome.codes) / max(len(world.variants), 1):.0f} bp",
+        f"{len(ratio)} regions; true log2 ratio: sd {world.regions.log_ratio.std():.2f}, "
+        f"{(ratio > 0.3).mean():.0%} above 0.3, {(ratio > 1).mean():.0%} above 1 (absolute)",
+        f"expected pairs per region: {low:.0f}, {middle:.0f}, {high:.0f} (5th, 50th, 95th percentile)",
+    ]
+
+
+if __name__ == "__main__":
+    run_step(main, build_parser())

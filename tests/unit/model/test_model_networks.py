@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+import torch
+from model_world import TYPES, random_codes, small_config
+from torch import nn
+
+from deepallele.model import one_hot
+from deepallele.model.build import build_network
+from deepallele.model.predict import predict
+
+LENGTH = 50
+
+
+def network(kind: str) -> nn.Module:
+    torch.manual_seed(1)
+    model = build_network(small_config(kind), LENGTH)
+    model.train()(one_hot(torch.from_numpy(random_codes(64, LENGTH))))  # moves the running statistics
+    return model.eval()
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_shapes_and_finite(kind):
+    count, log_ratio = network(kind)(one_hot(torch.from_numpy(random_codes(5, LENGTH))))
+    assert count.shape == (5, 2)
+    assert log_ratio.shape == (5,)
+    assert torch.isfinite(count).all() and torch.isfinite(log_ratio).all()
+    assert log_ratio.std() > 0
+
+
+@pytest.mark.parametrize("kind", ["single_head", "computed_ratio", "recommended"])
+def test_log_ratio_is_the_difference_of_the_counts(kind):
+    count, log_ratio = network(kind)(one_hot(torch.from_numpy(random_codes(5, LENGTH))))
+    torch.testing.assert_close(log_ratio, count[:, 0] - count[:, 1], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [1, 7, 300])
+def test_recommended_is_exactly_antisymmetric(n):
+    codes = random_codes(n, LENGTH)
+    count, log_ratio = predict(network("recommended"), codes)
+    swapped_count, swapped = predict(network("recommended"), np.ascontiguousarray(codes[:, ::-1]))
+    assert np.ptp(log_ratio) > 0 or n == 1
+    np.testing.assert_array_equal(swapped, -log_ratio)
+    np.testing.assert_array_equal(swapped_count, count[:, ::-1])
+
+
+@pytest.mark.parametrize("n", [1, 7, 300])
+def test_recommended_is_exactly_zero_for_identical_sequences(n):
+    codes = random_codes(n, LENGTH)
+    codes[:, 1] = codes[:, 0]
+    assert not predict(network("recommended"), codes)[1].any()
+
+
+def test_recommended_prediction_does_not_depend_on_the_strand():
+    codes = random_codes(40, LENGTH)
+    other_strand = np.array([3, 2, 1, 0, 4], dtype=np.uint8)[codes[:, :, ::-1]]
+    model = network("recommended")
+    for one, other in zip(predict(model, codes), predict(model, other_strand), strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
+    single_strand = model(one_hot(torch.from_numpy(codes))).log_ratio.detach().numpy()
+    assert np.abs(single_strand - predict(model, codes)[1]).max() > 1e-4
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_one_trunk_pass_equals_one_pass_per_haplotype(kind):
+    model = network(kind)
+    sequence = one_hot(torch.from_numpy(random_codes(6, LENGTH)))
+    together = model.trunk(sequence.flatten(0, 1)).view(6, 2, -1)
+    for haplotype in range(2):
+        torch.testing.assert_close(together[:, haplotype], model.trunk(sequence[:, haplotype]), rtol=0, atol=1e-6)
+    calls = []
+    model.trunk.register_forward_hook(lambda *_: calls.append(1))
+    model(sequence)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_gradients_reach_all_parameters(kind):
+    model = network(kind).train()
+    count, log_ratio = model(one_hot(torch.from_numpy(random_codes(32, LENGTH))))
+    (count.square().mean() + (log_ratio - 1).square().mean()).backward()
+    without = [name for name, value in model.named_parameters() if value.grad is None or not value.grad.any()]
+    # The first convolution's bias has no effect before a batch normalisation; rounding leaves it near 0.
+    assert without == []
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_leaf_module_is_called_exactly_once(kind):
+    model = network(kind)
+    leaves = {name: leaf for name, leaf in model.named_modules() if not list(leaf.children())}
+    calls = dict.fromkeys(leaves, 0)
+
+    def counter(name):
+        return lambda *_: calls.__setitem__(name, calls[name] + 1)
+
+    for name, leaf in leaves.items():
+        leaf.register_forward_hook(counter(name))
+    model(one_hot(torch.from_numpy(random_codes(3, LENGTH))))
+    assert set(calls.values()) == {1}
+    allowed = (nn.ReLU, nn.Conv1d, nn.Linear, nn.BatchNorm1d, nn.AvgPool1d, nn.MaxPool1d, nn.Dropout, nn.Flatten)
+    assert all(isinstance(leaf, (*allowed, nn.Identity)) for leaf in leaves.values())
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_prediction_does_not_depend_on_the_batch_size(kind):
+    codes = random_codes(33, LENGTH)
+    model = network(kind)
+    for one, other in zip(predict(model, codes, 33), predict(model, codes, 8), strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=2e-6)
+
+
+def test_no_regions_give_empty_predictions():
+    count, log_ratio = predict(network("recommended"), random_codes(0, LENGTH))
+    assert count.shape == (0, 2) and log_ratio.shape == (0,)
+
+
+@pytest.mark.parametrize("length", [33, 50, 64, 101])
+@pytest.mark.parametrize("kind", TYPES)
+def test_odd_lengths(kind, length):
+    model = build_network(small_config(kind), length).eval()
+    assert model(one_hot(torch.from_numpy(random_codes(2, length)))).log_ratio.shape == (2,)

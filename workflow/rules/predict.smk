@@ -1,0 +1,54 @@
+# Out-of-fold predictions of each model, and what they are worth.
+
+
+rule predict:
+    input:
+        script=script("predict.py"),
+        library=library("model", "effects", "dataset"),
+        dataset="<results>/dataset/dataset.h5",
+        checkpoints=checkpoints,
+    output:
+        predictions="<results>/predictions/{model}.tsv.gz",
+    log:
+        "<logs>/predict/{model}.log",
+    benchmark:
+        "<benchmarks>/predict/{model}.tsv"
+    conda:
+        "../../envs/model.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 2),
+        runtime=runtime(60),
+    params:
+        min_informative=config["counts"]["min_informative"],
+        min_abs_log_ratio=config["interpret"]["min_abs_log_ratio"],
+        min_abs_z=config["interpret"]["min_abs_z"],
+    shell:
+        "python {input.script:q} --dataset {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        " --min-informative {params.min_informative} --min-abs-log-ratio {params.min_abs_log_ratio}"
+        " --min-abs-z {params.min_abs_z} --threads {threads} --out {output.predictions:q} > {log:q} 2>&1"
+
+
+rule collect_metrics:
+    input:
+        script=script("collect_metrics.py"),
+        library=library("model", "effects", "dataset"),
+        dataset="<results>/dataset/dataset.h5",
+        predictions="<results>/predictions/{model}.tsv.gz",
+        metrics=training_metrics,
+    output:
+        metrics="<results>/metrics/{model}.json",
+    log:
+        "<logs>/collect_metrics/{model}.log",
+    conda:
+        "../../envs/model.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000, 2),
+        runtime=runtime(20),
+    params:
+        min_informative=config["counts"]["min_informative"],
+    shell:
+        "python {input.script:q} --dataset {input.dataset:q} --predictions {input.predictions:q}"
+        " --metrics {input.metrics:q} --min-informative {params.min_informative}"
+        " --out {output.metrics:q} > {log:q} 2>&1"
