@@ -16,7 +16,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Arguments of this step."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", type=Path, required=True, help="dataset.h5")
-    parser.add_argument("--predictions", type=Path, required=True, help="out-of-fold predictions of the model")
+    parser.add_argument("--predictions", type=Path, required=True, help="predictions of the model")
     parser.add_argument(
         "--metrics", type=Path, nargs="+", required=True, help="metrics.json of every fold and seed"
     )

@@ -24,7 +24,7 @@ Unit = dict[str, str]
 
 def load_schema(path: str | Path) -> dict[str, Any]:
     """Read a JSON schema written as YAML."""
-    with open(path) as file:
+    with Path(path).open() as file:
         schema: dict[str, Any] = yaml.safe_load(file)
     return schema
 
@@ -53,7 +53,9 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], source: s
     """
     filled = _copy(config)
     validator = _defaulting_validator(schema)
-    errors = sorted(validator.iter_errors(filled), key=lambda error: (len(error.absolute_path), str(error.path)))
+    errors = sorted(
+        validator.iter_errors(filled), key=lambda error: (len(error.absolute_path), str(error.path))
+    )
     if errors:
         raise InputError(f"{source}: {_explain(errors[0])}")
     _check_haplotypes(filled, source)
@@ -74,7 +76,10 @@ def _defaulting_validator(schema: Mapping[str, Any]) -> Draft202012Validator:
     check_properties = Draft202012Validator.VALIDATORS["properties"]
 
     def fill(
-        validator: Draft202012Validator, properties: Mapping[str, Any], instance: Any, schema: Mapping[str, Any]
+        validator: Draft202012Validator,
+        properties: Mapping[str, Any],
+        instance: Any,
+        schema: Mapping[str, Any],
     ) -> Iterator[Any]:
         if isinstance(instance, dict):
             for key, subschema in properties.items():
@@ -135,7 +140,8 @@ def _check_models(config: Mapping[str, Any], source: str) -> None:
     model = config["interpret"]["model"]
     if model not in config["models"]:
         raise InputError(
-            f"{source}: key 'interpret.model': no model '{model}'; one of {', '.join(sorted(config['models']))}"
+            f"{source}: key 'interpret.model': no model '{model}'; "
+            f"one of {', '.join(sorted(config['models']))}"
         )
 
 
@@ -160,7 +166,7 @@ def read_samples(path: str | Path) -> list[Unit]:
     """
     if not Path(path).is_file():
         raise InputError(f"{path}: no such sample sheet; set 'samples' in the config")
-    with open(path, newline="") as file:
+    with Path(path).open(newline="") as file:
         lines = list(csv.reader(file, delimiter="\t"))
     if not lines:
         raise InputError(f"{path}: the sample sheet is empty; its header is: {' '.join(SAMPLE_COLUMNS)}")
@@ -181,13 +187,46 @@ def read_samples(path: str | Path) -> list[Unit]:
     return sorted(units, key=lambda unit: (unit["sample"], unit["unit"]))
 
 
+def check_file_names(units: Sequence[Unit], haplotypes: Sequence[str], source: str) -> None:
+    """Refuse samples and units whose files would have the same name.
+
+    Files are named `{sample}.{unit}` for a lane and `{sample}.{haplotype}` for a haplotype's reads.
+
+    Raises
+    ------
+    InputError
+        If two of these names are equal, or a haplotype's is that of another sample.
+    """
+    samples = sorted({unit["sample"] for unit in units})
+    owners: dict[str, str] = {}
+    for unit in units:
+        lane = f"{unit['sample']}.{unit['unit']}"
+        if lane in owners:
+            raise InputError(
+                f"{source}: samples '{owners[lane]}' and '{unit['sample']}' both have files named '{lane}'; "
+                "rename a unit"
+            )
+        owners[lane] = unit["sample"]
+    for sample in samples:
+        for haplotype in haplotypes:
+            if f"{sample}.{haplotype}" in samples:
+                raise InputError(
+                    f"{source}: sample '{sample}.{haplotype}' has the name of the reads of sample '{sample}' "
+                    f"from haplotype '{haplotype}'; rename the sample"
+                )
+
+
 def _check_header(header: Sequence[str], path: str | Path) -> None:
     missing = [name for name in SAMPLE_COLUMNS if name not in header]
     if missing:
-        raise InputError(f"{path}, line 1: no column '{missing[0]}'; expected tab-separated {' '.join(SAMPLE_COLUMNS)}")
+        raise InputError(
+            f"{path}, line 1: no column '{missing[0]}'; expected tab-separated {' '.join(SAMPLE_COLUMNS)}"
+        )
     unknown = [name for name in header if name not in SAMPLE_COLUMNS]
     if unknown:
-        raise InputError(f"{path}, line 1: unknown column '{unknown[0]}'; expected {' '.join(SAMPLE_COLUMNS)}")
+        raise InputError(
+            f"{path}, line 1: unknown column '{unknown[0]}'; expected {' '.join(SAMPLE_COLUMNS)}"
+        )
     repeated = [name for name in SAMPLE_COLUMNS if header.count(name) > 1]
     if repeated:
         raise InputError(f"{path}, line 1: column '{repeated[0]}' appears twice; keep one")
@@ -203,7 +242,8 @@ def _check_unit(unit: Unit, before: Sequence[Unit], where: str) -> None:
             raise InputError(f"{where}: sample '{unit['sample']}' unit '{unit['unit']}' is listed twice")
         if other["sample"] == unit["sample"] and bool(other["fastq_2"]) != bool(unit["fastq_2"]):
             raise InputError(
-                f"{where}: sample '{unit['sample']}' mixes single-end and paired-end units; make two samples of them"
+                f"{where}: sample '{unit['sample']}' mixes single-end and paired-end units; "
+                "make two samples of them"
             )
     earlier = {other[key] for other in before for key in ("fastq_1", "fastq_2") if other[key]}
     for key in ("fastq_1", "fastq_2"):
@@ -225,4 +265,6 @@ def check_name(name: str, where: str) -> None:
     """
     allowed = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-")
     if not name or not name[0].isalnum() or not set(name) <= allowed:
-        raise InputError(f"{where}: '{name}' cannot be a file name; use letters, digits, '_', '.', '+', '-' only")
+        raise InputError(
+            f"{where}: '{name}' cannot be a file name; use letters, digits, '_', '.', '+', '-' only"
+        )

@@ -62,16 +62,18 @@ def fasta_contigs(path: str | Path) -> list[str]:
             names = list(_headers(file, path))
     if not names:
         raise InputError(f"{path}: no FASTA record; the first line must start with '>'")
-    repeated = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    repeated = (
+        sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    )
     if repeated:
         raise InputError(f"{path}: contig '{repeated[0]}' appears twice; names must be unique")
     return names
 
 
 def _open(path: str | Path) -> BinaryIO:
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         compressed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if compressed else open(path, "rb")  # type: ignore[return-value]
+    return gzip.open(path, "rb") if compressed else Path(path).open("rb")  # type: ignore[return-value]
 
 
 def _headers(file: BinaryIO, path: str | Path) -> Iterable[str]:
@@ -152,9 +154,13 @@ def _bed_contigs(path: str | Path) -> set[str]:
                 continue
             fields = line.rstrip("\n").split("\t")
             if len(fields) < 3 or not fields[1].isdigit() or not fields[2].isdigit():
-                raise InputError(f"{path}, line {number}: not a BED line (tab-separated chrom, start, end): {line[:60]!r}")
+                raise InputError(
+                    f"{path}, line {number}: not a BED line (tab-separated chrom, start, end): {line[:60]!r}"
+                )
             if int(fields[1]) >= int(fields[2]):
-                raise InputError(f"{path}, line {number}: end {fields[2]} is not greater than start {fields[1]}")
+                raise InputError(
+                    f"{path}, line {number}: end {fields[2]} is not greater than start {fields[1]}"
+                )
             names.add(fields[0])
     return names
 
@@ -173,7 +179,9 @@ def _check_shared(
         if stripped
         else "are they of the same assembly?"
     )
-    raise InputError(f"{path}: no contig in common with {fasta} ({_some(others)} against {_some(known)}); {hint}")
+    raise InputError(
+        f"{path}: no contig in common with {fasta} ({_some(others)} against {_some(known)}); {hint}"
+    )
 
 
 def _some(names: Iterable[str], most: int = 3) -> str:

@@ -25,7 +25,12 @@ class Run:
             *("--cores", str(cores), "--set-scatter", "chunk=2", *arguments),
         ]
         return subprocess.run(
-            command, cwd=self.directory, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+            command,
+            cwd=self.directory,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
         )
 
     def whole(self, *targets: str) -> None:

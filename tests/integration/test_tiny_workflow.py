@@ -73,7 +73,14 @@ def test_an_edited_library_file_reruns_its_stage_but_not_those_before(tiny, tmp_
     for folder in ("workflow", "src"):
         shutil.copytree(REPOSITORY / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(copy / "workflow" / "Snakefile")]
-    command += ["--directory", str(tiny.directory), "--configfile", str(tiny.config), "--set-scatter", "chunk=2"]
+    command += [
+        "--directory",
+        str(tiny.directory),
+        "--configfile",
+        str(tiny.config),
+        "--set-scatter",
+        "chunk=2",
+    ]
     command += ["--dry-run", "--rerun-triggers", "mtime"]
     (copy / "src" / "deepallele" / "mechanism" / "__init__.py").touch()
     listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout

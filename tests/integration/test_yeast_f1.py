@@ -18,7 +18,7 @@ CONFIG = Path(__file__).parent / "yeast_f1" / "config.yaml"
 @pytest.fixture(scope="module")
 def yeast(new_run, shared_data):
     run = new_run("yeast", CONFIG, shared_data / "yeast_f1")
-    # The reads carry RM's SNPs but not its indels (README of the data), so indels must not be expected in them.
+    # The reads carry RM's SNPs but not its indels (README of the data).
     subprocess.run(
         ["bcftools", "view", "--types", "snps", "-Oz", "-o", "snps.vcf.gz", "data/BYxRM_F1.phased.vcf.gz"],
         cwd=run.directory,
@@ -65,7 +65,11 @@ def test_planted_shares_are_recovered_per_bin_and_overall(calls, truth, shared_d
     assert abs((found["hp"] == 2).mean() - (informative["hp_true"] == 2).mean()) <= 0.002
     bins = pd.read_csv(shared_data / "yeast_f1" / "truth_bins.tsv", sep="\t")
     middle = (found["start"] + found["end"]) // 2
-    table = found.assign(bin=middle // 5000 * 5000).groupby(["chrom", "bin"])["hp"].agg(["size", lambda hp: (hp == 2).mean()])
+    table = (
+        found.assign(bin=middle // 5000 * 5000)
+        .groupby(["chrom", "bin"])["hp"]
+        .agg(["size", lambda hp: (hp == 2).mean()])
+    )
     table.columns = ["n", "share"]
     table = table.reset_index().merge(bins, left_on=["chrom", "bin"], right_on=["chrom", "start"])
     table = table[table["n"] >= 50]

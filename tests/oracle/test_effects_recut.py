@@ -206,6 +206,18 @@ def test_allele_put_where_it_already_is_changes_nothing(tmp_path):
         np.testing.assert_array_equal(edits.window, pair[same["region"].to_numpy()])
 
 
+def test_each_region_by_itself_gives_the_same_as_all_at_once(tmp_path):
+    generator = np.random.default_rng(9)
+    world = World(generator, 300, random_variants(generator, 3))
+    dataset, whole = exchanged(world, np.arange(30, 270), tmp_path)
+    genomes = Genomes([tmp_path / "h0.fa", tmp_path / "h1.fa"])
+    region = dataset.variant["region"].to_numpy()
+    for row in np.unique(region):
+        one = exchange_alleles(dataset, np.array([row]), dataset.variant[region == row], genomes)
+        np.testing.assert_array_equal(one.window, whole.window[region == row])
+        assert one.placed.all()
+
+
 def test_genome_of_another_build_is_refused(tmp_path):
     generator = np.random.default_rng(8)
     world = World(generator, 400, random_variants(generator, 10))

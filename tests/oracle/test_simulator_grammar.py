@@ -45,13 +45,14 @@ def activity(grammar, codes, summit):
             weight = min(1.0, max(0.0, (120 - abs(centre)) / 30))
             if weight > 0:
                 word = codes[start : start + motif.width].tolist()
-                places[centre] = weight / (1 + math.exp((motif.threshold - score(motif, word)) / TEMPERATURE))
+                lack = motif.threshold - score(motif, word)
+                places[centre] = weight / (1 + math.exp(lack / TEMPERATURE))
         bound.append(places)
         total += motif.strength * sum(places.values())
     pair: Cooperation = grammar.cooperation
     for one, first in bound[pair.first].items():
         for other, second in bound[pair.second].items():
-            # Whole distances: a half base between motifs of odd and even width is rounded as the grammar does.
+            # A half base between motifs of odd and even width is rounded as the grammar does.
             shift = (grammar.motifs[pair.second].width - grammar.motifs[pair.first].width) / 2
             steps = round(other - one - shift) + math.floor(shift)
             if 10 <= abs(steps) <= 40:

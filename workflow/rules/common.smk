@@ -11,7 +11,12 @@ WORKFLOW = (
 SRC = WORKFLOW.parent / "src"
 sys.path.insert(0, str(SRC))
 
-from deepallele.config import check_config, load_schema, read_samples
+from deepallele.config import (
+    check_config,
+    check_file_names,
+    load_schema,
+    read_samples,
+)
 from deepallele.errors import InputError
 from deepallele.preflight import check_inputs
 
@@ -21,24 +26,21 @@ try:
         load_schema(WORKFLOW / "schemas" / "config.schema.yaml"),
         source=", ".join(map(str, workflow.configfiles)) or "config",
     )
+    CROSS = config["cross"]["name"]
+    HAPLOTYPES = [haplotype["name"] for haplotype in config["cross"]["haplotypes"]]
     UNITS = read_samples(config["samples"])
+    check_file_names(UNITS, HAPLOTYPES, config["samples"])
     # Jobs on cluster nodes parse the workflow again; the inputs were seen by then.
     if workflow.is_main_process:
         check_inputs(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-CROSS = config["cross"]["name"]
-HAPLOTYPES = [haplotype["name"] for haplotype in config["cross"]["haplotypes"]]
 SAMPLES = sorted({unit["sample"] for unit in UNITS})
 MODELS = config["models"]
 
 # A lane is one unit of one sample; its name is that of its files.
 LANES = {f"{unit['sample']}.{unit['unit']}": unit for unit in UNITS}
-if len(LANES) < len(UNITS):
-    raise WorkflowError(
-        f"{config['samples']}: two units get the same file name '<sample>.<unit>'; rename one unit"
-    )
 PAIRED = {unit["sample"] for unit in UNITS if unit["fastq_2"]}
 
 

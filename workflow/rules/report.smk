@@ -1,5 +1,4 @@
 # One HTML file from the results of all stages; its figures again for `snakemake --report`.
-import json
 
 INTERPRETED = config["interpret"]["model"]
 ENVIRONMENTS = sorted((WORKFLOW.parent / "envs").glob("*.yaml"))
@@ -90,10 +89,9 @@ rule report:
         mem_mb=memory(1500, 4),
         runtime=runtime(30),
     params:
-        results=config["results"],
         config=json.dumps(config, sort_keys=True),
         samples=SAMPLES,
     shell:
-        "python {input.script:q} --results {params.results:q} --config {params.config:q}"
+        'python {input.script:q} --results "$(dirname {output.page:q})/.." --config {params.config:q}'
         " --samples {params.samples:q} --environments {input.environments:q}"
         ' --figures "$(dirname {output.model_r:q})" --out {output.page:q} > {log:q} 2>&1'

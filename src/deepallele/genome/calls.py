@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pysam
 
@@ -108,7 +108,7 @@ class CallReader:
         self, file: pysam.VariantFile
     ) -> Iterator[tuple[pysam.VariantRecord, str | None, str]]:
         """Give each record with its contig's name and sequence in the FASTA; insist on the order."""
-        declared = set(file.header.contigs)
+        declared = {str(contig) for contig in file.header.contigs}
         name, target, sequence, last = "", None, "", 0
         finished: set[str] = set()
         for record in file:
@@ -145,19 +145,21 @@ class CallReader:
         called = [self._called(record, haplotype) for haplotype in self._haplotypes]
         if called == [0, 0]:
             return
-        ref = record.ref.upper()
+        ref, alts = str(record.ref).upper(), [alt.upper() for alt in record.alts or ()]
         blocked = self._blocked(record, contig, ref, sequence)
         for side, allele in enumerate(called):
-            if allele == 0:
-                continue
-            usable = not isinstance(allele, Skip)
-            alt = (record.alleles[allele] if usable else ",".join(record.alts or ["."])).upper()
-            place = Place(record.contig, record.start, ref, alt)
-            reason = blocked or (unusable(ref, alt) if usable else allele)
-            if reason is not None or contig is None:
-                self._skip(side, place, reason or Skip.UNKNOWN_CONTIG)
-            else:
-                yield Call(Place(contig, *trim(record.start, ref, alt, sequence)), side, place)
+            if isinstance(allele, Skip):
+                self._skip(
+                    side, Place(record.contig, record.start, ref, ",".join(alts) or "."), blocked or allele
+                )
+            elif allele > 0:
+                alt = alts[allele - 1]
+                place = Place(record.contig, record.start, ref, alt)
+                reason = blocked or unusable(ref, alt)
+                if reason or contig is None:
+                    self._skip(side, place, reason or Skip.UNKNOWN_CONTIG)
+                else:
+                    yield Call(Place(contig, *trim(record.start, ref, alt, sequence)), side, place)
 
     def _called(self, record: pysam.VariantRecord, haplotype: Haplotype) -> int | Skip:
         if haplotype.vcf_sample is None:
@@ -189,8 +191,9 @@ class CallReader:
     def _check_mismatches(self, enough: int) -> None:
         if self.checked >= enough and self._mismatched > MAX_MISMATCH_SHARE * self.checked:
             raise InputError(
-                f"{self._vcf}: REF differs from the reference FASTA in {self._mismatched} of {self.checked} records "
-                f"(first: {self._first_mismatch}); the VCF is likely of another assembly: use the FASTA it was called on"
+                f"{self._vcf}: REF differs from the reference FASTA in {self._mismatched} of {self.checked} "
+                f"records (first: {self._first_mismatch}); the VCF is likely of another assembly: "
+                "use the FASTA it was called on"
             )
 
 
@@ -198,15 +201,11 @@ def _short(allele: str) -> str:
     return allele if len(allele) <= 20 else f"{allele[:20]}..."
 
 
-def read_haplotypes(entries: Sequence[dict[str, str | int | None]]) -> list[Haplotype]:
+def read_haplotypes(entries: Sequence[dict[str, Any]]) -> list[Haplotype]:
     """Turn the two entries of the config's `cross.haplotypes` into `Haplotype`s, in their order."""
     return [
-        Haplotype(
-            name=str(entry["name"]),
-            vcf_sample=str(entry["vcf_sample"]) if entry["source"] == "vcf" else None,
-            phase=int(entry["phase"])
-            if entry["source"] == "vcf" and entry.get("phase") is not None
-            else None,
-        )
+        Haplotype(entry["name"], entry.get("vcf_sample"), entry.get("phase"))
+        if entry["source"] == "vcf"
+        else Haplotype(entry["name"])
         for entry in entries
     ]

@@ -40,11 +40,11 @@ def prepare_reference(source: str | Path, destination: str | Path) -> dict[str, 
     Raises
     ------
     InputError
-        If the file is damaged or not a FASTA of DNA, or if a contig is empty, is named twice, or has a name that reads as
-        a range of another contig.
+        If the file is damaged or not a FASTA of DNA, or if a contig is empty, is named twice, or has a
+        name that reads as a range of another contig.
     """
     lengths: dict[str, int] = {}
-    with atomic_path(destination) as temporary, open(temporary, "wb") as output:
+    with atomic_path(destination) as temporary, temporary.open("wb") as output:
         for name, sequence in _read_contigs(source):
             _check_contig(name, sequence, lengths, source)
             lengths[name] = len(sequence)
@@ -93,9 +93,9 @@ def _read_contigs(path: str | Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _open(path: str | Path) -> BinaryIO:
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         compressed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if compressed else open(path, "rb")  # type: ignore[return-value]
+    return gzip.open(path, "rb") if compressed else Path(path).open("rb")  # type: ignore[return-value]
 
 
 def _check_contig(name: str, sequence: bytes, earlier: dict[str, int], path: str | Path) -> None:

@@ -37,8 +37,8 @@ class _Frozen:
     def admit(self, variant: Place) -> Skip | None:
         """Take a variant, or say why not: the rule of `bcftools consensus`.
 
-        A variant must start behind the last reference base of the one before. Only an indel may have its anchor there, as
-        the anchor does not change, unless the one before inserts at the same place.
+        A variant must start behind the last reference base of the one before. Only an indel may have
+        its anchor there, as the anchor does not change, unless the one before inserts at the same place.
         """
         anchored = is_anchored_indel(variant.ref, variant.alt)
         free = variant.position > self.last
@@ -176,7 +176,7 @@ def select_variants(
         If nothing tells the haplotypes apart, or the VCF cannot be used: see `CallReader`.
     """
     counts = _Counts(haplotypes)
-    with atomic_path(skipped) as temporary, open(temporary, "w") as table:
+    with atomic_path(skipped) as temporary, temporary.open("w") as table:
         table.write("\t".join(_SKIPPED_COLUMNS) + "\n")
 
         def skip(side: int, record: Place, reason: Skip) -> None:
@@ -244,10 +244,13 @@ def _order_contigs(path: Path) -> None:
     subprocess.run(["bcftools", "index", "--csi", str(path)], check=True)
     index = Path(f"{path}.csi")
     try:
-        with atomic_path(path) as temporary, pysam.VariantFile(str(path)) as source:
-            with pysam.VariantFile(str(temporary), "wb", header=source.header) as output:
-                for contig in source.header.contigs:
-                    for record in source.fetch(contig):
-                        output.write(record)
+        with (
+            atomic_path(path) as temporary,
+            pysam.VariantFile(str(path)) as source,
+            pysam.VariantFile(str(temporary), "wb", header=source.header) as output,
+        ):
+            for contig in source.header.contigs:
+                for record in source.fetch(str(contig)):
+                    output.write(record)
     finally:
         index.unlink()

@@ -1,12 +1,11 @@
 """Networks from their settings."""
 
-from torch import nn
-
 from deepallele.model.presets import ModelConfig, PublishedArchitecture, RecommendedArchitecture
 from deepallele.model.published import PublishedNetwork
 from deepallele.model.recommended import RecommendedNetwork
 
-def build_network(config: ModelConfig, length: int) -> nn.Module:
+
+def build_network(config: ModelConfig, length: int) -> PublishedNetwork | RecommendedNetwork:
     """Build a model's network with fresh weights from torch's global random state.
 
     Parameters

@@ -47,7 +47,9 @@ def load_model(path: str | Path, map_location: str | torch.device = "cpu") -> nn
         network.load_state_dict(_weights(content["state_dict"]))
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
         detail = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: not a checkpoint of this workflow ({detail}); train the model again") from error
+        raise InputError(
+            f"{path}: not a checkpoint of this workflow ({detail}); train the model again"
+        ) from error
     return network.to(map_location).eval()
 
 

@@ -19,8 +19,8 @@ class Batch(NamedTuple):
     ----------
     codes
         uint8 (B, 2, L), base codes.
-    count
-        float32 (B, 2), log2 activity.
+    activity
+        float32 (B, 2), log2 counts of each haplotype.
     log_ratio
         float32 (B,), measured log2(A/B).
     informative
@@ -30,7 +30,7 @@ class Batch(NamedTuple):
     """
 
     codes: Tensor
-    count: Tensor
+    activity: Tensor
     log_ratio: Tensor
     informative: Tensor
     kept: Tensor
@@ -49,7 +49,7 @@ def region_tensors(dataset: Dataset, min_informative: int) -> Batch:
     informative = dataset.count[:, :, :2].sum(axis=1).astype(np.float32)
     return Batch(
         codes=torch.from_numpy(dataset.sequence),
-        count=torch.from_numpy(dataset.log_counts()),
+        activity=torch.from_numpy(dataset.log_counts()),
         log_ratio=torch.from_numpy(dataset.log_ratio()),
         informative=torch.from_numpy(informative),
         kept=torch.from_numpy(dataset.kept(min_informative)),
@@ -71,7 +71,9 @@ class Batches:
         Seed of the order, or None for the order of `rows`.
     """
 
-    def __init__(self, regions: Batch, rows: NDArray[np.int64], batch_size: int, seed: int | None = None) -> None:
+    def __init__(
+        self, regions: Batch, rows: NDArray[np.int64], batch_size: int, seed: int | None = None
+    ) -> None:
         self.regions = regions
         self.rows = torch.from_numpy(rows)
         self.batch_size = batch_size
@@ -112,7 +114,7 @@ def random_swap(batch: Batch) -> Batch:
     column = swapped[:, None]
     return batch._replace(
         codes=torch.where(column.unsqueeze(-1), batch.codes.flip(1), batch.codes),
-        count=torch.where(column, batch.count.flip(1), batch.count),
+        activity=torch.where(column, batch.activity.flip(1), batch.activity),
         log_ratio=torch.where(swapped, -batch.log_ratio, batch.log_ratio),
         informative=torch.where(column, batch.informative.flip(1), batch.informative),
     )

@@ -23,7 +23,11 @@ def spearman(first: ArrayLike, second: ArrayLike) -> float | None:
 
 
 def agreement(
-    count: NDArray, log_ratio: NDArray, measured_count: NDArray, measured_ratio: NDArray, kept: NDArray[np.bool_]
+    count: NDArray,
+    log_ratio: NDArray,
+    measured_count: NDArray,
+    measured_ratio: NDArray,
+    kept: NDArray[np.bool_],
 ) -> dict[str, float | int | None]:
     """Correlations of predicted and measured counts and log ratios.
 

@@ -25,7 +25,7 @@ def pair_loss(prediction: Prediction, batch: Batch, settings: Training) -> Tenso
     settings
         Kind and weight of the ratio's loss.
     """
-    count = functional.mse_loss(prediction.count, batch.count)
+    count = functional.mse_loss(prediction.count, batch.activity)
     weight = settings.ratio_weight
     return (count + weight * ratio_loss(prediction.log_ratio, batch, settings)) / (1 + weight)
 

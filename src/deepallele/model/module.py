@@ -17,6 +17,7 @@ from deepallele.model.losses import pair_loss, ratio_loss
 from deepallele.model.predict import predict_codes
 from deepallele.model.prediction import Prediction
 from deepallele.model.presets import ModelConfig
+from deepallele.model.published import PublishedNetwork
 
 SCORE = "val_score"
 
@@ -73,14 +74,13 @@ class PairModule(pl.LightningModule):
         # A constant prediction has no correlation; it is as good as none.
         ratio_r = pearson(prediction.log_ratio[kept].cpu(), batch.log_ratio[kept].cpu()) or 0.0
         columns = self._trained_columns()
-        count_loss = functional.mse_loss(prediction.count[:, columns], batch.count[:, columns])
+        count_loss = functional.mse_loss(prediction.count[:, columns], batch.activity[:, columns])
         ratio = ratio_loss(prediction.log_ratio, batch, self.config.training)
         score = -count_loss if self.config.type == "single_head" else torch.tensor(ratio_r)
-        self.log_dict(
-            {"val_count_loss": count_loss, "val_ratio_loss": ratio, "val_ratio_r": ratio_r, SCORE: score.float()}
-        )
+        scores = {"val_count_loss": count_loss, "val_ratio_loss": ratio, "val_ratio_r": ratio_r}
+        self.log_dict({**scores, SCORE: score.float()})
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> Any:
         """Optimiser and, where one is set, the learning rate's schedule per step."""
         settings = self.config.training
         kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
@@ -108,8 +108,9 @@ class PairModule(pl.LightningModule):
         return {"A": [0], "B": [1], "both": [0, 1]}[self.config.train_on]
 
     def _single_loss(self, batch: Batch) -> Tensor:
+        assert isinstance(self.network, PublishedNetwork)
         columns = self._trained_columns()
-        codes, target = batch.codes[:, columns].flatten(0, 1), batch.count[:, columns].flatten()
+        codes, target = batch.codes[:, columns].flatten(0, 1), batch.activity[:, columns].flatten()
         return functional.mse_loss(self.network.single(one_hot(codes)), target)
 
 

@@ -16,5 +16,5 @@ class Prediction(NamedTuple):
         (B,), log2(A/B).
     """
 
-    count: Tensor
+    count: Tensor  # type: ignore[assignment]
     log_ratio: Tensor

@@ -134,8 +134,8 @@ def model_config(section: dict[str, Any], name: str = "model") -> ModelConfig:
     }
     if kind != "single_head" and section.get("train_on", "both") != "both":
         raise InputError(
-            f"models.{name}.train_on is {section['train_on']!r}; only single_head is trained on one haplotype, "
-            f"{kind} on both: remove the key"
+            f"models.{name}.train_on is {section['train_on']!r}; only single_head is "
+            f"trained on one haplotype, {kind} on both: remove the key"
         )
     rest = {key: value for key, value in section.items() if key not in nested}
     return replace(_override(preset, rest, f"models.{name}"), **nested)

@@ -43,7 +43,9 @@ class PublishedTrunk(nn.Module):
         super().__init__()
         width, norm = sizes.filter_number, sizes.all_batch_norm
         self.first = conv_block(4, sizes.kernel_number, sizes.kernel_length, 1, sizes.first_batch_norm)
-        layers = [conv_block(sizes.kernel_number, width, sizes.kernel_size, sizes.dilation, norm)]
+        layers: list[nn.Module] = [
+            conv_block(sizes.kernel_number, width, sizes.kernel_size, sizes.dilation, norm)
+        ]
         positions = 2 * length
         for _ in range(sizes.conv_layers):
             for _ in range(sizes.conv_repeat):
@@ -106,7 +108,7 @@ class PublishedNetwork(nn.Module):
 
     def set_mean_count(self, mean: float) -> None:
         """Start the count's bias at the mean of the targets (log2)."""
-        nn.init.constant_(self.count_head[-1].bias, mean)
+        nn.init.constant_(self.count_head[-1].get_parameter("bias"), mean)
 
     def _count(self, hidden: Tensor) -> Tensor:
         return self.count_relu(self.count_head(hidden)).squeeze(-1)

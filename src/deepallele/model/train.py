@@ -53,8 +53,8 @@ def fold_rows(dataset: Dataset, fold: int, min_informative: int) -> Fold:
     for name, rows, least in (("training", train, 2), ("validation", validation, MIN_VALIDATION)):
         if kept[rows].sum() < least:
             raise InputError(
-                f"fold {fold}: {kept[rows].sum()} of {len(rows)} {name} regions have at least {min_informative} "
-                f"informative pairs; {least} are needed: lower counts.min_informative or use fewer folds"
+                f"fold {fold}: {kept[rows].sum()} of {len(rows)} {name} regions have at least "
+                f"{min_informative} informative pairs; {least} are needed: lower counts.min_informative or use fewer folds"
             )
     return Fold(train, validation, test)
 
@@ -105,7 +105,7 @@ def train_model(
     pl.seed_everything(seed, verbose=False)
     torch.use_deterministic_algorithms(True, warn_only=True)
     regions = region_tensors(dataset, min_informative)
-    mean_count = float(regions.count[rows.train].mean())
+    mean_count = float(regions.activity[rows.train].mean())
     module = PairModule(config, dataset.sequence.shape[2], mean_count)
     with tempfile.TemporaryDirectory() as folder:
         best = ModelCheckpoint(folder, monitor=SCORE, mode="max", save_weights_only=True)

@@ -1,7 +1,7 @@
 """Are FASTQ files whole, not empty, and do mates match?
 
-fastp (seen with 0.23.2) ends with success on an empty file, on one that is cut short, and on mates of different
-number, and silently drops what does not fit.
+fastp (seen with 0.23.2) ends with success on an empty file, on one that is cut short, and on mates of
+different number, and silently drops what does not fit.
 """
 
 import gzip
@@ -40,7 +40,8 @@ def check_fastq(paths: Sequence[str | Path]) -> int:
     if len(paths) == 2:
         if counts[0] != counts[1]:
             raise InputError(
-                f"{paths[0]} has {counts[0]} reads but {paths[1]} has {counts[1]}; mates must match: copy both files again"
+                f"{paths[0]} has {counts[0]} reads but {paths[1]} has {counts[1]}; "
+                "mates must match: copy both files again"
             )
         for number, names in enumerate(zip_longest(*(_first_names(path) for path in paths)), start=1):
             if names[0] != names[1]:
@@ -52,9 +53,9 @@ def check_fastq(paths: Sequence[str | Path]) -> int:
 
 
 def _open(path: str | Path) -> BinaryIO:
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         compressed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if compressed else open(path, "rb")  # type: ignore[return-value]
+    return gzip.open(path, "rb") if compressed else Path(path).open("rb")  # type: ignore[return-value]
 
 
 def _count_reads(path: str | Path) -> int:

@@ -37,7 +37,7 @@ class Record(NamedTuple):
 
 
 def make_records(rng: np.random.Generator, genome: Genome, variants: Variants) -> list[Record]:
-    """All lines of the VCF, sorted: every variant of the strain plus at least one record of each trap."""
+    """All lines of the VCF, sorted: every variant of the strain plus records of each trap."""
     return sorted(
         _applied(rng, genome, variants) + _traps(rng, genome, variants), key=lambda record: record.pos
     )
@@ -69,7 +69,8 @@ def _traps(rng: np.random.Generator, genome: Genome, variants: Variants) -> list
     free = _free_places(rng, genome, variants)
     records = []
     for index, pos in enumerate(free):
-        kind = kinds[index % len(kinds)]
+        turn, which = divmod(index, len(kinds))
+        kind = kinds[which]
         label, genotype = TRAPS[kind]
         ref = decode(genome.codes[pos : pos + 1]).decode()
         first, second = rng.permutation([base for base in "ACGT" if base != ref])[:2]
@@ -78,9 +79,9 @@ def _traps(rng: np.random.Generator, genome: Genome, variants: Variants) -> list
             alt, info = "<DEL>", f"SVTYPE=DEL;END={int(genome.local(np.array(pos))) + 1 + 15}"
         elif kind == "two_alternatives":
             alt = f"{first},{second}"
-        elif kind == "reference" and index % 2:
+        elif kind == "reference" and turn % 2:
             alt, other = f"{first},{second}", "2/2"
-        elif index % 3 == 0:
+        elif turn % 3 == 0:
             alt = ref + "".join(rng.choice(list("ACGT"), 3))
         records.append(Record(int(pos), ref, alt, label, info, genotype, other))
     return records + _inside_deletions(rng, genome, variants)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deepallele.config import check_config, load_schema, read_samples
+from deepallele.config import check_config, check_file_names, load_schema, read_samples
 from deepallele.errors import InputError
 
 SCHEMA = load_schema(Path(__file__).parents[3] / "workflow" / "schemas" / "config.schema.yaml")
@@ -14,7 +14,10 @@ GOOD = {
     "reference": {"fasta": "a.fa", "vcf": "a.vcf.gz"},
     "cross": {
         "name": "AxB",
-        "haplotypes": [{"name": "A", "source": "reference"}, {"name": "B", "source": "vcf", "vcf_sample": "S"}],
+        "haplotypes": [
+            {"name": "A", "source": "reference"},
+            {"name": "B", "source": "vcf", "vcf_sample": "S"},
+        ],
     },
     "models": {"recommended": {"type": "recommended"}},
 }
@@ -146,3 +149,14 @@ def test_an_absent_or_empty_sample_sheet(tmp_path):
     (tmp_path / "empty.tsv").touch()
     with pytest.raises(InputError, match="is empty"):
         read_samples(tmp_path / "empty.tsv")
+
+
+def test_names_that_would_share_a_file_are_refused():
+    def units(*names):
+        return [{"sample": sample, "unit": unit} for sample, unit in names]
+
+    check_file_names(units(("a", "1"), ("a", "2"), ("b", "1")), ["X", "Y"], "s.tsv")
+    with pytest.raises(InputError, match=r"s.tsv: samples 'a' and 'a.1' both have files named 'a.1.2'"):
+        check_file_names(units(("a", "1.2"), ("a.1", "2")), ["X", "Y"], "s.tsv")
+    with pytest.raises(InputError, match=r"sample 'a.Y' has the name of the reads of sample 'a'"):
+        check_file_names(units(("a", "1"), ("a.Y", "1")), ["X", "Y"], "s.tsv")

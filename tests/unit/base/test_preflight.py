@@ -7,7 +7,9 @@ import pytest
 from deepallele import preflight
 from deepallele.errors import InputError
 
-VCF = "##fileformat=VCFv4.2\n{contigs}#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tS1\tS2\n{records}"
+VCF = (
+    "##fileformat=VCFv4.2\n{contigs}#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tS1\tS2\n{records}"
+)
 
 
 def write_vcf(path, contigs=(), records=""):

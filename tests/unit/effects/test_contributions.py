@@ -140,4 +140,4 @@ def test_small_deltas_are_counted_and_rounding_of_flat_models_passes():
 
 def test_large_relative_delta_fails():
     with pytest.raises(InputError, match=r"convergence delta 0\.05"):
-        check_convergence(np.array([0.05, 0.0]), np.array([1.0, 1.0]), np.ones(2))
+        check_convergence(np.array([0.05, 0.0]), np.array([1.0, 1.0]), np.full(2, 50.0))

@@ -25,8 +25,9 @@ def swapped(dataset: Dataset) -> Dataset:
     return make_dataset(dataset.sequence[:, ::-1].copy(), dataset.start[:, ::-1], variant, len(dataset.split))
 
 
-def test_linear_model_gives_the_difference_of_weights():
-    dataset = snv_dataset()
+@pytest.mark.parametrize("variants", [1, 3])
+def test_linear_model_gives_the_difference_of_weights(variants):
+    dataset = snv_dataset(variants=variants)
     models = [
         [linear_model(WEIGHT), linear_model(3 * WEIGHT)],
         [linear_model(-WEIGHT), linear_model(-3 * WEIGHT)],

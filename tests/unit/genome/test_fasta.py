@@ -23,8 +23,16 @@ def test_decode_undoes_encode():
 
 @pytest.mark.parametrize(
     ("start", "end", "expected"),
-    [(0, 4, "ACGT"), (2, 5, "GTA"), (-2, 3, "NNACG"), (4, 8, "AcNN"), (-3, 9, "NNNACGTAcNNN")]
-    + [(6, 8, "NN"), (-4, -1, "NNN"), (3, 3, "")],
+    [
+        (0, 4, "ACGT"),
+        (2, 5, "GTA"),
+        (-2, 3, "NNACG"),
+        (4, 8, "AcNN"),
+        (-3, 9, "NNNACGTAcNNN"),
+        (6, 8, "NN"),
+        (-4, -1, "NNN"),
+        (3, 3, ""),
+    ],
 )
 def test_fetch_fills_positions_outside_the_contig(write_fasta, start, end, expected):
     fasta = pyfaidx.Fasta(str(write_fasta({"a": "ACGTAc"})))

@@ -55,7 +55,7 @@ def test_swap_takes_everything_along():
     informative = swapped.informative
     expected = torch.log2(informative[:, 0] + 1) - torch.log2(informative[:, 1] + 1)
     torch.testing.assert_close(swapped.log_ratio, expected)
-    assert torch.equal(swapped.count[turned], batch.count[turned].flip(1))
+    assert torch.equal(swapped.activity[turned], batch.activity[turned].flip(1))
     assert torch.equal(swapped.kept, batch.kept)
 
 

@@ -1,8 +1,7 @@
 import numpy as np
 import torch
 
-from deepallele.model import one_hot
-from deepallele.model.encode import fold_haplotypes, reverse_complement, reverse_complement_codes
+from deepallele.model.encode import fold_haplotypes, one_hot, reverse_complement, reverse_complement_codes
 
 
 def test_one_hot_columns_are_bases_and_other_is_zero():

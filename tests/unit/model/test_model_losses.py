@@ -11,7 +11,9 @@ def batch(informative, kept=None):
     informative = torch.tensor(informative, dtype=torch.float32)
     ratio = torch.log2((informative[:, 0] + 1) / (informative[:, 1] + 1))
     kept = torch.ones(len(informative), dtype=torch.bool) if kept is None else torch.tensor(kept)
-    return Batch(torch.zeros(len(ratio), 2, 5, dtype=torch.uint8), torch.zeros(len(ratio), 2), ratio, informative, kept)
+    return Batch(
+        torch.zeros(len(ratio), 2, 5, dtype=torch.uint8), torch.zeros(len(ratio), 2), ratio, informative, kept
+    )
 
 
 def test_published_loss_is_the_mean_over_the_three_outputs():
@@ -49,7 +51,9 @@ def test_deep_regions_weigh_more_up_to_the_overdispersion():
 
     def pull(overdispersion):
         predicted = torch.tensor([0.5, 0.5], requires_grad=True)
-        ratio_loss(predicted, regions, Training(ratio_loss="binomial", overdispersion=overdispersion)).backward()
+        ratio_loss(
+            predicted, regions, Training(ratio_loss="binomial", overdispersion=overdispersion)
+        ).backward()
         return (predicted.grad[0] / predicted.grad[1]).item()
 
     assert pull(0.0) == pytest.approx(100, rel=1e-3)

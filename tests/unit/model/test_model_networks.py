@@ -4,8 +4,8 @@ import torch
 from model_world import TYPES, random_codes, small_config
 from torch import nn
 
-from deepallele.model import one_hot
 from deepallele.model.build import build_network
+from deepallele.model.encode import one_hot
 from deepallele.model.predict import predict
 
 LENGTH = 50
@@ -66,7 +66,9 @@ def test_one_trunk_pass_equals_one_pass_per_haplotype(kind):
     sequence = one_hot(torch.from_numpy(random_codes(6, LENGTH)))
     together = model.trunk(sequence.flatten(0, 1)).view(6, 2, -1)
     for haplotype in range(2):
-        torch.testing.assert_close(together[:, haplotype], model.trunk(sequence[:, haplotype]), rtol=0, atol=1e-6)
+        torch.testing.assert_close(
+            together[:, haplotype], model.trunk(sequence[:, haplotype]), rtol=0, atol=1e-6
+        )
     calls = []
     model.trunk.register_forward_hook(lambda *_: calls.append(1))
     model(sequence)
@@ -96,7 +98,16 @@ def test_every_leaf_module_is_called_exactly_once(kind):
         leaf.register_forward_hook(counter(name))
     model(one_hot(torch.from_numpy(random_codes(3, LENGTH))))
     assert set(calls.values()) == {1}
-    allowed = (nn.ReLU, nn.Conv1d, nn.Linear, nn.BatchNorm1d, nn.AvgPool1d, nn.MaxPool1d, nn.Dropout, nn.Flatten)
+    allowed = (
+        nn.ReLU,
+        nn.Conv1d,
+        nn.Linear,
+        nn.BatchNorm1d,
+        nn.AvgPool1d,
+        nn.MaxPool1d,
+        nn.Dropout,
+        nn.Flatten,
+    )
     assert all(isinstance(leaf, (*allowed, nn.Identity)) for leaf in leaves.values())
 
 

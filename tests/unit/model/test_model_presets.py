@@ -32,7 +32,10 @@ def test_survives_a_trip_through_json(kind):
         ({"type": "transformer"}, "models.mine.type is 'transformer'"),
         ({}, "models.mine.type is None"),
         ({"type": "multi_head", "colour": 1}, "models.mine.colour: unknown key"),
-        ({"type": "multi_head", "architecture": {"channels": 8}}, "models.mine.architecture.channels: unknown key"),
+        (
+            {"type": "multi_head", "architecture": {"channels": 8}},
+            "models.mine.architecture.channels: unknown key",
+        ),
         ({"type": "recommended", "training": {"learning_rate": 1}}, "training.learning_rate: unknown key"),
         ({"type": "recommended", "training": {"epochs": 1.5}}, "training.epochs is 1.5; use a whole number"),
         ({"type": "recommended", "training": {"epochs": 0}}, "training.epochs is 0; use 1 or more"),
@@ -41,8 +44,14 @@ def test_survives_a_trip_through_json(kind):
         ({"type": "recommended", "training": {"ema_decay": 1}}, "training.ema_decay is 1; use less than 1"),
         ({"type": "recommended", "training": {"swap": 1}}, "training.swap is 1; use true or false"),
         ({"type": "recommended", "architecture": {"pooling": "median"}}, "use one of avg, max"),
-        ({"type": "recommended", "architecture": {"channels": 0}}, "architecture.channels is 0; use 1 or more"),
-        ({"type": "recommended", "architecture": {"dropout": 1}}, "architecture.dropout is 1; use less than 1"),
+        (
+            {"type": "recommended", "architecture": {"channels": 0}},
+            "architecture.channels is 0; use 1 or more",
+        ),
+        (
+            {"type": "recommended", "architecture": {"dropout": 1}},
+            "architecture.dropout is 1; use less than 1",
+        ),
         ({"type": "single_head", "train_on": "C"}, "models.mine.train_on is 'C'; use one of A, B, both"),
         ({"type": "multi_head", "train_on": "A"}, "models.mine.train_on is 'A'; only single_head"),
     ],

@@ -23,7 +23,7 @@ def weights(model):
 
 
 def test_learns_a_planted_motif(tmp_path):
-    model, metrics = train(tmp_path, planted_dataset(1200), small_config("recommended", epochs=12, lr=1e-2))
+    _, metrics = train(tmp_path, planted_dataset(1200), small_config("recommended", epochs=12, lr=1e-2))
     assert metrics["test"]["ratio_pearson"] > 0.7
     assert metrics["test"]["n"] == 300
     assert (tmp_path / "logs" / "metrics.csv").exists()

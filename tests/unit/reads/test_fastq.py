@@ -62,9 +62,9 @@ def test_flipped_bits_are_found(fastq):
 
 def test_mates_must_match_in_number_and_name(fastq):
     first = fastq("1.fq", reads(["a", "b", "c"]))
-    with pytest.raises(InputError, match="1.fq has 3 reads but .*2.fq has 2"):
+    with pytest.raises(InputError, match=r"1.fq has 3 reads but .*2.fq has 2"):
         check_fastq([first, fastq("2.fq", reads(["a", "b"]))])
-    with pytest.raises(InputError, match="read 2: named 'c', its mate in .*1.fq 'b'"):
+    with pytest.raises(InputError, match=r"read 2: named 'c', its mate in .*1.fq 'b'"):
         check_fastq([first, fastq("2.fq", reads(["a", "c", "b"]))])
 
 

@@ -58,7 +58,7 @@ def make_results(folder: Path, n: int = 300, signal: bool = True, seed: int = 0)
         table = table.assign(informative=informative, z=z, trusted=trusted)
         write_table(table, folder / "predictions" / f"{model}.tsv.gz")
         _metrics(folder, model, 0.4 + 0.1 * place)
-    _interpretation(folder, rng, table, variant, dataset, signal)
+    _interpretation(folder, rng, table, variant, signal)
     return Results(folder, CONFIG, SAMPLES)
 
 
@@ -142,9 +142,7 @@ def _metrics(folder: Path, model: str, r: float) -> None:
     write_json(metrics, folder / "metrics" / f"{model}.json")
 
 
-def _interpretation(
-    folder: Path, rng, predicted: pd.DataFrame, variant, dataset: Dataset, signal: bool
-) -> None:
+def _interpretation(folder: Path, rng, predicted: pd.DataFrame, variant, signal: bool) -> None:
     n = len(predicted)
     effect = 0.8 * predicted["log_ratio"].to_numpy() + rng.normal(0, 0.2, n)
     ids = [f"chr1:{pos + 1}:A>G" for pos in variant["pos"]]
