@@ -8,7 +8,7 @@ import pysam
 
 from deepallele.errors import InputError, run_step
 from deepallele.files import write_table
-from deepallele.peaks.consensus import Rules, consensus
+from deepallele.peaks.consensus import POOLED, Rules, consensus
 from deepallele.peaks.regions import read_peaks, write_regions
 
 NO_INTERVALS = pd.DataFrame({"chrom": [], "start": [], "end": []})
@@ -25,6 +25,8 @@ def main(arguments: argparse.Namespace) -> None:
     min_samples = 1 if arguments.regions else arguments.min_samples
     if min_samples > len(peaks):
         raise InputError(f"peaks.min_samples: {min_samples}, but there are {len(peaks)} samples; lower it")
+    if arguments.pooled:
+        peaks[POOLED] = read_peaks(arguments.pooled[0])
     blacklist = pd.concat([read_peaks(path) for path in arguments.blacklist] or [NO_INTERVALS])
     with pysam.AlignmentFile(str(arguments.bam)) as bam:
         lengths = dict(zip(bam.references, bam.lengths, strict=True))
@@ -43,6 +45,9 @@ def build_parser() -> argparse.ArgumentParser:
     """Build the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peaks", type=Path, nargs="*", default=[], help="narrowPeak of each sample")
+    parser.add_argument(
+        "--pooled", type=Path, nargs="*", default=[], help="narrowPeak of the samples' pooled reads"
+    )
     parser.add_argument("--samples", nargs="*", default=[], help="name of each narrowPeak's sample")
     parser.add_argument(
         "--regions", type=Path, nargs="*", default=[], help="your own BED or narrowPeak, instead of --peaks"

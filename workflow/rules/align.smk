@@ -1,19 +1,6 @@
 # Adapter trimming, and mapping of all reads to both haplotypes.
 
 
-def mates_of(wildcards, input, output):
-    """Arguments of fastp for the second mates; none for single-end reads."""
-    if len(input.reads) == 1:
-        return []
-    return [
-        "--in2",
-        input.reads[1],
-        "--out2",
-        output.reads_2,
-        "--detect_adapter_for_pe",
-    ]
-
-
 rule check_fastq:
     input:
         script=script("check_fastq.py"),
@@ -59,20 +46,39 @@ rule trim_pairs:
         mem_mb=memory(2000),
         runtime=runtime(120),
     params:
-        mates=mates_of,
         min_length=config["trim"]["min_length"],
     shell:
-        "fastp --in1 {input.reads[0]:q} --out1 {output.reads_1:q} {params.mates:q}"
+        "fastp --in1 {input.reads[0]:q} --in2 {input.reads[1]:q} --out1 {output.reads_1:q}"
+        " --out2 {output.reads_2:q} --detect_adapter_for_pe"
         " --length_required {params.min_length} --disable_quality_filtering --dont_eval_duplication"
         " --compression 1 --thread {threads} --json {output.json:q} --html /dev/null > {log:q} 2>&1"
 
 
-use rule trim_pairs as trim_single with:
+rule trim_single:
+    input:
+        reads=fastq_of,
+        checked="<results>/trimmed/{lane}.checked",
     output:
         reads_1=temp("<results>/trimmed/{lane}_R1.fq.gz"),
         json="<results>/trimmed/{lane}.fastp.json",
+    log:
+        "<logs>/trim/{lane}.log",
+    benchmark:
+        "<benchmarks>/trim/{lane}.tsv"
     wildcard_constraints:
         lane=any_of(name for name, unit in LANES.items() if not unit["fastq_2"]),
+    conda:
+        "../../envs/align.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(2000),
+        runtime=runtime(120),
+    params:
+        min_length=config["trim"]["min_length"],
+    shell:
+        "fastp --in1 {input.reads[0]:q} --out1 {output.reads_1:q}"
+        " --length_required {params.min_length} --disable_quality_filtering --dont_eval_duplication"
+        " --compression 1 --thread {threads} --json {output.json:q} --html /dev/null > {log:q} 2>&1"
 
 
 rule align:

@@ -4,7 +4,7 @@
 rule attribute:
     input:
         script=script("attribute.py"),
-        library=library("effects", "model", "dataset"),
+        library=library("effects", "model", "dataset", "genome"),
         dataset="<results>/dataset/dataset.h5",
         checkpoints=checkpoints,
     output:
@@ -30,7 +30,7 @@ rule attribute:
 rule gather_attributions:
     input:
         script=script("gather_attributions.py"),
-        library=library("effects", "dataset"),
+        library=library("effects", "model", "dataset", "genome"),
         dataset="<results>/dataset/dataset.h5",
         attributions=gather.chunk("<results>/attributions/{{model}}/{scatteritem}.h5"),
         variants="<results>/variants/{model}.tsv.gz",

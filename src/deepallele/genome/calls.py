@@ -37,7 +37,7 @@ class CallReader:
     Parameters
     ----------
     vcf
-        VCF (plain, gzip or bgzip) or BCF, sorted, with or without an index.
+        VCF (plain or bgzip) or BCF, sorted, with or without an index.
     reference
         Indexed FASTA.
     haplotypes
@@ -89,6 +89,9 @@ class CallReader:
                 for record, contig, sequence in self._sorted_records(file):
                     yield from self._calls(record, contig, sequence)
                     where = f"after {record.contig}:{record.pos}"
+        except NotImplementedError as error:
+            mend = f"`gunzip -c {self._vcf} | bgzip`"
+            raise InputError(f"{self._vcf}: compressed with gzip; compress it with bgzip: {mend}") from error
         except (OSError, ValueError) as error:
             raise InputError(
                 f"{self._vcf}: not readable as VCF {where} ({error}); mend or copy it again"
@@ -145,7 +148,9 @@ class CallReader:
         called = [self._called(record, haplotype) for haplotype in self._haplotypes]
         if called == [0, 0]:
             return
-        ref, alts = str(record.ref).upper(), [alt.upper() for alt in record.alts or ()]
+        ref = str(record.ref).upper()
+        # A symbolic allele or breakend holds names, whose case matters.
+        alts = [alt.upper() if alt.isalpha() else alt for alt in record.alts or ()]
         blocked = self._blocked(record, contig, ref, sequence)
         for side, allele in enumerate(called):
             if isinstance(allele, Skip):

@@ -1,6 +1,7 @@
 """The coordinate map between the reference and one haplotype."""
 
 import gzip
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -159,7 +160,7 @@ def _read_text(path: str | Path) -> str:
     data = Path(path).read_bytes()
     try:
         return (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode()
-    except (EOFError, OSError, UnicodeDecodeError) as error:
+    except (EOFError, OSError, UnicodeDecodeError, zlib.error) as error:
         raise InputError(f"{path}: the file is cut short or no text; {_MEND}") from error
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -86,7 +87,7 @@ def _read_contigs(path: str | Path) -> Iterator[tuple[str, bytes]]:
                             f"{path}, line {number}: sequence before the first '>'; is it a FASTA?"
                         )
                     lines.append(line.strip())
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"{path}: the compressed file is cut short or damaged; copy it again") from error
     if name is not None:
         yield name, b"".join(lines).upper()

@@ -10,13 +10,14 @@ from torch import nn
 from deepallele.errors import InputError
 from deepallele.model.build import build_network
 from deepallele.model.presets import model_config
+from deepallele.model.published_checkpoint import translate
 
 NETWORK_PREFIX = "network."
 AVERAGE_PREFIX = "average.module."
 
 
 def load_model(path: str | Path, map_location: str | torch.device = "cpu") -> nn.Module:
-    """Read a checkpoint of `train_model.py`.
+    """Read a checkpoint of `train_model.py`, or one of the published models.
 
     Only tensors and plain values are read; nothing in the file is executed.
 
@@ -43,8 +44,13 @@ def load_model(path: str | Path, map_location: str | torch.device = "cpu") -> nn
     content = read_checkpoint(path, map_location)
     try:
         hyper = content["hyper_parameters"]
-        network = build_network(model_config(hyper["model"]), int(hyper["length"]))
-        network.load_state_dict(_weights(content["state_dict"]))
+        if "input_length" in hyper:
+            config, length, weights = translate(hyper, content["state_dict"])
+        else:
+            config, length = model_config(hyper["model"]), int(hyper["length"])
+            weights = _weights(content["state_dict"])
+        network = build_network(config, length)
+        network.load_state_dict(weights)
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
         detail = " ".join(str(error).split())[:200]
         raise InputError(

@@ -20,6 +20,7 @@ from deepallele.model.presets import ModelConfig
 from deepallele.model.published import PublishedNetwork
 
 SCORE = "val_score"
+SHORTEST_CYCLE = 8  # steps; a shorter one-cycle has no rise
 
 
 class PairModule(pl.LightningModule):
@@ -77,7 +78,11 @@ class PairModule(pl.LightningModule):
         count_loss = functional.mse_loss(prediction.count[:, columns], batch.activity[:, columns])
         ratio = ratio_loss(prediction.log_ratio, batch, self.config.training)
         score = -count_loss if self.config.type == "single_head" else torch.tensor(ratio_r)
-        scores = {"val_count_loss": count_loss, "val_ratio_loss": ratio, "val_ratio_r": ratio_r}
+        scores: dict[str, Any] = {
+            "val_count_loss": count_loss,
+            "val_ratio_loss": ratio,
+            "val_ratio_r": ratio_r,
+        }
         self.log_dict({**scores, SCORE: score.float()})
 
     def configure_optimizers(self) -> Any:
@@ -89,7 +94,7 @@ class PairModule(pl.LightningModule):
         if settings.schedule == "constant":
             return {"optimizer": optimizer}
         if settings.schedule == "onecycle":
-            steps = int(self.trainer.estimated_stepping_batches)
+            steps = max(int(self.trainer.estimated_stepping_batches), SHORTEST_CYCLE)
             schedule: Any = schedulers.OneCycleLR(optimizer, settings.lr, total_steps=steps, pct_start=0.25)
         else:
             low, high = settings.lr / 2, settings.lr * 2

@@ -47,9 +47,10 @@ class RecommendedNetwork(nn.Module):
     def forward(self, sequence: Tensor) -> Prediction:
         """Predict pairs of sequences, one-hot (B, 2, 4, L)."""
         features = self.trunk(fold_haplotypes(sequence))
-        score = self.score(features).view(-1, 2)
-        level = self.level(features).view(-1, 2).mean(dim=1)
-        log_ratio = score[:, 0] - score[:, 1]
+        first, second = features.view(len(sequence), 2, -1).unbind(dim=1)
+        # The score is linear: scoring the difference rounds alike in both directions, and 0 stays 0.
+        log_ratio = self.score(first - second).squeeze(-1)
+        level = self.level((first + second) / 2).squeeze(-1)
         return Prediction(torch.stack([level + log_ratio / 2, level - log_ratio / 2], dim=1), log_ratio)
 
     def set_mean_count(self, mean: float) -> None:

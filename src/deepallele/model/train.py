@@ -54,7 +54,8 @@ def fold_rows(dataset: Dataset, fold: int, min_informative: int) -> Fold:
         if kept[rows].sum() < least:
             raise InputError(
                 f"fold {fold}: {kept[rows].sum()} of {len(rows)} {name} regions have at least "
-                f"{min_informative} informative pairs; {least} are needed: lower counts.min_informative or use fewer folds"
+                f"{min_informative} informative pairs; {least} are needed: lower counts.min_informative "
+                "or use fewer folds"
             )
     return Fold(train, validation, test)
 

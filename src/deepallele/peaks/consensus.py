@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from deepallele.peaks.regions import rows_by_contig
 
+# Source of the peaks of all samples' reads together; not a possible sample name.
+POOLED = "(pooled)"
 REGION_COLUMNS = ["chrom", "start", "end", "name", "score", "summit"]
 DROPPED_COLUMNS = ["chrom", "start", "end", "summit", "source", "score", "reason"]
 
@@ -22,7 +24,8 @@ class Rules:
     width
         Width of every region, bp.
     min_samples
-        Number of samples that must have a peak overlapping the region by a base.
+        Number of samples that must have a peak overlapping the region by a base; where it is 1, a peak
+        of the pooled reads alone is enough.
     lengths
         Length of each contig of the reference.
     exclude
@@ -49,7 +52,8 @@ def consensus(peaks: dict[str, pd.DataFrame], rules: Rules) -> tuple[pd.DataFram
     Parameters
     ----------
     peaks
-        For each source (sample or file): chrom, start, end, summit, score, as from `read_peaks`.
+        For each source (sample, file or `POOLED`): chrom, start, end, summit, score, as from
+        `read_peaks`.
     rules
         The rules.
 
@@ -93,7 +97,9 @@ def _candidates(peaks: dict[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
 def _broken_rule(candidates: pd.DataFrame, peaks: dict[str, pd.DataFrame], rules: Rules) -> NDArray:
     """Name the first rule each candidate breaks; empty where it breaks none."""
     length = candidates["chrom"].map(rules.lengths)
-    support = sum(_overlaps(candidates, table).astype(np.int64) for table in peaks.values())
+    samples = [table for source, table in peaks.items() if source != POOLED]
+    support = sum((_overlaps(candidates, table).astype(np.int64) for table in samples), start=np.int64(0))
+    support = np.maximum(support, (candidates["source"] == POOLED).astype(np.int64))
     broken = {
         "excluded_contig": candidates["chrom"].isin(rules.exclude),
         "unknown_contig": length.isna(),

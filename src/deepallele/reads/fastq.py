@@ -5,6 +5,7 @@ different number, and silently drops what does not fit.
 """
 
 import gzip
+import zlib
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -68,7 +69,7 @@ def _count_reads(path: str | Path) -> int:
             while chunk := file.read(_CHUNK):
                 lines += chunk.count(b"\n")
                 last = chunk[-1:]
-    except (EOFError, OSError) as error:
+    except (EOFError, OSError, zlib.error) as error:
         if isinstance(error, FileNotFoundError):
             raise
         raise InputError(f"{path}: the compressed file is cut short or damaged; copy it again") from error

@@ -118,11 +118,13 @@ def _bar_group(ax: Axes, results: Results, scores: list[tuple[str, str, str | No
             runs = _run_scores(metrics, run_name)
             spread = np.linspace(-0.25, 0.25, len(runs)) * width if len(runs) > 1 else np.zeros(len(runs))
             ax.plot(x + spread, runs, "o", color=BLACK, markersize=2.5)
-            ink = BLACK if colour is None else "white"
-            ax.annotate(number(height, 2), (x, 0), (0, 4), textcoords="offset points", ha="center", color=ink)
+            top = max(0.0, shown, *runs)
+            ax.annotate(
+                number(height, 2), (x, top), (0, 4), textcoords="offset points", ha="center", fontsize=9
+            )
             lowest = min(lowest, shown, *runs)
     ax.set_xticks(range(len(results.models)), [name.replace("_", "\n") for name in results.models])
-    ax.set_ylim(min(0.0, lowest * 1.05), 1.0)
+    ax.set_ylim(lowest - 0.04 if lowest < 0 else 0.0, 1.05)
     grid(ax, "y")
 
 
@@ -145,13 +147,15 @@ def _scores(results: Results) -> Table:
 def _ratio_scatter(results: Results) -> Picture:
     label = ratio_label(results.haplotypes)
     least = results.config["counts"]["min_informative"]
-    with figure(10, 3.3 * -(-len(results.models) // 3), 3, -(-len(results.models) // 3)) as (made, axes):
+    columns = 4 if len(results.models) == 4 else 3
+    rows = -(-len(results.models) // columns)
+    with figure(10.5, 11 / columns * rows, columns, rows) as (made, axes):
         for ax, model in zip(axes.flat, results.models, strict=False):
             table = results.predictions[model]
             table = table[(table["informative"] >= least) & table["log_ratio"].notna()]
             _one_ratio_scatter(ax, table, label)
             r = pearson(table["log_ratio"], table["measured_log_ratio"])
-            ax.set_title(f"{model}, R = {number(r, 2)}")
+            ax.set_title(f"{model}\nR = {number(r, 2)}")
         for ax in axes.flat[len(results.models) :]:
             ax.set_axis_off()
         drawn = svg(made)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-_MAX_OVER_MEAN = 5.0
+_MAX_OVER_MEAN = 4.0
 
 
 def expected_pairs(
@@ -12,7 +12,7 @@ def expected_pairs(
     """Expected pairs of each region from each haplotype, summed over samples.
 
     The total of a region is proportional to (2^a + 2^b) 2^shared, clamped from below at `floor` and from
-    above at 5 times the mean; it is split between the haplotypes by their activities, so the ratio is
+    above at 4 times the mean; it is split between the haplotypes by their activities, so the ratio is
     untouched by the clamp.
 
     Parameters

@@ -73,12 +73,11 @@ def effect_truth(
     windows = np.empty((2, len(region), 2 * grammar.half + 1), dtype=np.uint8)
     for row, (r, v) in enumerate(zip(region.tolist(), variant.tolist(), strict=True)):
         pos, ref, alt = int(variants.pos[v]), int(variants.ref_length[v]), int(variants.alt_length[v])
-        at, centre = int(summit[r]), int(lifted[r])
+        at, start = int(summit[r]), int(second.variant_start[v])
         into_a = swap_window(
-            genome.codes, pos, ref, variants.allele(v), _lift(at, pos, ref, alt), grammar.half
+            genome.codes, pos, ref, variants.allele(v), lift_one(at, pos, ref, alt), grammar.half
         )
-        start = int(second.variant_start[v])
-        back = centre if at < pos else start + at - pos if at < pos + ref else centre + ref - alt
+        back = lift_all_but_one(at, int(lifted[r]), pos, ref, alt, start)
         into_b = swap_window(
             second.genome.codes, start, alt, genome.codes[pos : pos + ref], back, grammar.half
         )
@@ -91,11 +90,24 @@ def effect_truth(
     return EffectTruth(region, variant, effect, change)
 
 
-def _lift(at: int, pos: int, ref: int, alt: int) -> int:
-    """Where position `at` lies once the variant (and nothing else) is applied."""
+def lift_one(at: int, pos: int, ref: int, alt: int) -> int:
+    """Where reference position `at` lies once one variant (and nothing else) is applied.
+
+    `pos` is the variant's reference position, `ref` and `alt` are its alleles' lengths.
+    """
     if at < pos + min(ref, alt):
         return at
     return pos + alt if at < pos + ref else at + alt - ref
+
+
+def lift_all_but_one(at: int, lifted: int, pos: int, ref: int, alt: int, start: int) -> int:
+    """Where reference position `at` lies once all variants but one are applied.
+
+    `lifted` is where it lies with all of them, `start` the haplotype position of the one left out.
+    """
+    if at < pos:
+        return lifted
+    return start + at - pos if at < pos + ref else lifted + ref - alt
 
 
 def swap_window(

@@ -32,8 +32,8 @@ class Settings:
     strain: str = _option("ALT", "name of haplotype B: the VCF sample whose variants make the second genome")
     other_strain: str = _option("OTHER", "name of the unrelated second sample of the VCF")
     chromosomes: int = _option(12, "number of chromosomes (chr1, chr2, ...; chrM comes on top)")
-    regions_per_chromosome: int = _option(400, "regulatory regions on each chromosome")
-    spacing: int = _option(2100, "mean distance between neighbouring regions in base pairs")
+    regions_per_chromosome: int = _option(300, "regulatory regions on each chromosome")
+    spacing: int = _option(4000, "mean distance between neighbouring regions in base pairs")
     snp_rate: float = _option(1 / 150, "random single-base variants per base pair")
     indel_rate: float = _option(1 / 1500, "random insertions and deletions (1 to 20 bases) per base pair")
     site_variant_share: float = _option(0.235, "share of planted sites that a variant breaks or makes")
@@ -48,7 +48,7 @@ class Settings:
         1.0, "standard deviation (log2) of the regional level that sequence does not explain"
     )
     samples: int = _option(2, "number of samples (replicates)")
-    pairs: int = _option(900_000, "read pairs over all samples, duplicates included")
+    pairs: int = _option(800_000, "read pairs over all samples, duplicates included")
     read_length: int = _option(50, "length of each mate in bases")
     error_rate: float = _option(0.005, "mean probability of a base error; the qualities follow it")
     duplicate_share: float = _option(0.08, "share of the pairs that are PCR duplicates")
@@ -58,7 +58,7 @@ class Settings:
         4, "loci of very high coverage, listed in blacklist.bed (at most one per chromosome)"
     )
     blacklist_share: float = _option(0.03, "share of the fragments that pile up in these loci")
-    min_expected: float = _option(25.0, "smallest number of pairs expected in a region, summed over samples")
+    min_expected: float = _option(40.0, "smallest number of pairs expected in a region, summed over samples")
     overdispersion: float = _option(
         0.02, "squared coefficient of variation of a region's level between samples"
     )

@@ -1,5 +1,6 @@
 """Which records of a VCF make the haplotypes, and under which reason the others are listed."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -177,7 +178,7 @@ def test_what_is_no_sequence_change_is_listed_by_reason(select):
         ("chr1:2:A>G", "filtered"),
         ("chr1:3:C><DEL>", "symbolic"),
         ("chr1:4:G>*", "star"),
-        ("chr1:5:T>T[CHR2:5[", "breakend"),
+        ("chr1:5:T>T[chr2:5[", "breakend"),
         ("chr1:6:A>N", "not_acgt"),
         ("chrUn:1:A>G", "contig_not_in_fasta"),
     ]
@@ -222,6 +223,29 @@ def test_names_that_differ_by_the_prefix_are_matched_and_told(select, declared):
     chosen, _, report = select(records, contigs=("1", "2") if declared else ())
     assert [row[0] for row in chosen] == ["chr1", "chr2"]
     assert report["renamed_contigs"] == {"1": "chr1", "2": "chr2"}
+
+
+def test_a_name_is_not_matched_where_the_vcf_has_both(select):
+    records = [("1", 2, "A", "G", "1/1"), ("chr1", 3, "C", "T", "1/1")]
+    chosen, skips, report = select(records, contigs=("1", "chr1"))
+    assert [row[:2] for row in chosen] == [("chr1", 3)]
+    assert skips == [("1:2:A>G", "ALT", "contig_not_in_fasta")]
+    assert report["renamed_contigs"] == {}
+
+
+def test_records_without_genotypes_are_missing(select, write_vcf):
+    vcf = write_vcf([("chr1", 2, "A", "G", "1/1"), ("chr1", 3, "C", "T", "1/1")], ["chr1"])
+    vcf.write_text(vcf.read_text().replace("C\tT\t.\t.\t.\tGT\t1/1", "C\tT\t.\t.\t.\t.\t."))
+    chosen, skips, _ = select([], vcf=vcf)
+    assert [row[1] for row in chosen] == [2]
+    assert skips == [("chr1:3:C>T", "ALT", "missing_genotype")]
+
+
+def test_plain_gzip_is_refused_with_the_mend(select, write_vcf, tmp_path):
+    compressed = tmp_path / "plain.vcf.gz"
+    compressed.write_bytes(gzip.compress(write_vcf([("chr1", 2, "A", "G", "1/1")], ["chr1"]).read_bytes()))
+    with pytest.raises(InputError, match="compress it with bgzip"):
+        select([], vcf=compressed)
 
 
 def test_contigs_come_out_in_the_order_of_the_fasta(select):

@@ -81,7 +81,6 @@ def test_gradients_reach_all_parameters(kind):
     count, log_ratio = model(one_hot(torch.from_numpy(random_codes(32, LENGTH))))
     (count.square().mean() + (log_ratio - 1).square().mean()).backward()
     without = [name for name, value in model.named_parameters() if value.grad is None or not value.grad.any()]
-    # The first convolution's bias has no effect before a batch normalisation; rounding leaves it near 0.
     assert without == []
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepallele.peaks.consensus import Rules, consensus
+from deepallele.peaks.consensus import POOLED, Rules, consensus
 
 NOTHING = pd.DataFrame({"chrom": [], "start": [], "end": []})
 LENGTHS = {"chr2": 1_000, "chr1": 500, "chrM": 300}
@@ -117,3 +117,16 @@ def test_greedy_choice_equals_brute_force(seed: int) -> None:
             kept.append((chrom, start))
     assert set(zip(regions["chrom"], regions["start"], strict=True)) == set(kept)
     assert len(regions) + len(dropped) == 180
+
+
+def test_a_peak_of_the_pooled_reads_alone_is_enough_for_one_sample_but_not_for_two() -> None:
+    sources = {
+        "one": peaks(("chr2", 100, 1)),
+        "two": peaks(("chr2", 400, 1)),
+        POOLED: peaks(("chr2", 700, 1)),
+    }
+    regions, _ = consensus(sources, rules())
+    assert regions["summit"].tolist() == [100, 400, 700]
+    regions, dropped = consensus(sources | {"two": peaks(("chr2", 105, 1))}, rules(min_samples=2))
+    assert len(regions) == 1
+    assert dropped.set_index("summit").loc[700, "reason"] == "too_few_samples"

@@ -51,10 +51,12 @@ def test_a_cut_file_is_found_compressed_and_plain(fastq):
         check_fastq([fastq("a.fq", text, cut=6)])
 
 
-def test_flipped_bits_are_found(fastq):
-    path = fastq("a.fq.gz", reads([f"r{i}" for i in range(300)]))
+@pytest.mark.parametrize("place", [0.02, 0.3, 0.5, 0.8])
+def test_damaged_bytes_are_found(fastq, place):
+    path = fastq("a.fq.gz", reads([f"r{i * i}" for i in range(3000)]))
     data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 255
+    start = int(len(data) * place)
+    data[start : start + 40] = bytes(255 - byte for byte in data[start : start + 40])
     path.write_bytes(data)
     with pytest.raises(InputError, match="cut short or damaged"):
         check_fastq([path])

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from deepallele.simulate.effects import lift_all_but_one, lift_one
 from deepallele.simulate.genome import Genome, decode, random_genome
 from deepallele.simulate.planting import _difference
 from deepallele.simulate.variants import (
@@ -77,6 +78,27 @@ def test_kept_bases_are_equal_on_both_haplotypes():
         touched[pos : pos + length] = True
     assert (whole.codes[~touched] == second.genome.codes[lifted[~touched]]).all()
     assert (second.to_reference(lifted, following=True)[~touched] == position[~touched]).all()
+
+
+def test_lifting_through_one_variant_and_through_all_but_one():
+    rng = np.random.default_rng(6)
+    whole = random_genome(rng, 1, 4_000)
+    drawn = random_variants(rng, whole.codes, 4_000, 1 / 60, 1 / 40)
+    chosen = settle(whole.codes, left_align(whole.codes, drawn), first=0)
+    second = build_haplotype(whole, chosen)
+    assert (chosen.ref_length > 3).sum() > 5 and (chosen.alt_length > 3).sum() > 5
+    for row in range(len(chosen)):
+        only = build_haplotype(whole, chosen.take(np.array([row])))
+        but = build_haplotype(whole, chosen.take(np.arange(len(chosen)) != row))
+        pos, ref, alt = (int(x[row]) for x in (chosen.pos, chosen.ref_length, chosen.alt_length))
+        near = np.arange(pos - 8, pos + ref + 8)
+        lifted = second.from_reference(near).tolist()
+        start = int(second.variant_start[row])
+        one = [lift_one(at, pos, ref, alt) for at in near.tolist()]
+        pairs = zip(near.tolist(), lifted, strict=True)
+        rest = [lift_all_but_one(at, there, pos, ref, alt, start) for at, there in pairs]
+        assert one == only.from_reference(near).tolist()
+        assert rest == but.from_reference(near).tolist()
 
 
 def test_swapping_alleles_swaps_the_haplotypes():
