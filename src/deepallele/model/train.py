@@ -17,7 +17,7 @@ from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 from deepallele.dataset.store import TEST, TRAIN, VALIDATION, Dataset
 from deepallele.errors import InputError
 from deepallele.files import atomic_path
-from deepallele.model.checkpoint import load_model
+from deepallele.model.checkpoint import load_model, read_checkpoint
 from deepallele.model.data import Batches, region_tensors
 from deepallele.model.evaluate import agreement
 from deepallele.model.module import SCORE, PairModule
@@ -104,7 +104,6 @@ def train_model(
     """
     rows = fold_rows(dataset, fold, min_informative)
     pl.seed_everything(seed, verbose=False)
-    torch.use_deterministic_algorithms(True, warn_only=True)
     regions = region_tensors(dataset, min_informative)
     mean_count = float(regions.activity[rows.train].mean())
     module = PairModule(config, dataset.sequence.shape[2], mean_count)
@@ -125,7 +124,7 @@ def train_model(
             raise InputError("training gave no finite validation score; lower training.lr")
         with atomic_path(checkpoint) as temporary:
             temporary.write_bytes(Path(best.best_model_path).read_bytes())
-        best_epoch = int(torch.load(best.best_model_path, weights_only=True)["epoch"])
+        best_epoch = int(read_checkpoint(checkpoint)["epoch"])
     network = load_model(checkpoint).to(module_device(trainer))
     parts = {"validation": rows.validation, "test": rows.test}
     return {

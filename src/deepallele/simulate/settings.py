@@ -58,7 +58,7 @@ class Settings:
         4, "loci of very high coverage, listed in blacklist.bed (at most one per chromosome)"
     )
     blacklist_share: float = _option(0.03, "share of the fragments that pile up in these loci")
-    min_expected: float = _option(40.0, "smallest number of pairs expected in a region, summed over samples")
+    min_expected: float = _option(60.0, "smallest number of pairs expected in a region, summed over samples")
     overdispersion: float = _option(
         0.02, "squared coefficient of variation of a region's level between samples"
     )

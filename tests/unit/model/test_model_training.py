@@ -23,17 +23,17 @@ def weights(model):
 
 
 def test_learns_a_planted_motif(tmp_path):
-    _, metrics = train(tmp_path, planted_dataset(1200), small_config("recommended", epochs=12, lr=1e-2))
+    _, metrics = train(tmp_path, planted_dataset(800), small_config("recommended", epochs=12, lr=1e-2))
     assert metrics["test"]["ratio_pearson"] > 0.7
-    assert metrics["test"]["n"] == 300
+    assert metrics["test"]["n"] == 200
     assert (tmp_path / "logs" / "metrics.csv").exists()
     assert list((tmp_path / "logs").glob("events.out.tfevents*"))
 
 
 @pytest.mark.parametrize("kind", ["single_head", "computed_ratio", "multi_head"])
 def test_published_types_learn_it_too(tmp_path, kind):
-    config = small_config(kind, epochs=12, lr=5e-3, patience=12)
-    _, metrics = train(tmp_path, planted_dataset(800, length=48), config)
+    config = small_config(kind, epochs=10, lr=5e-3, patience=10)
+    _, metrics = train(tmp_path, planted_dataset(600, length=48), config)
     assert metrics["test"]["ratio_pearson"] > 0.35
 
 
