@@ -131,7 +131,7 @@ def test_a_bad_config_stops_before_any_job(tiny):
     haplotypes = tiny.settings()["cross"]["haplotypes"]
     haplotypes[1]["vcf_sample"] = "NOBODY"
     assert "no sample 'NOBODY'" in bad(tiny, "bad4", cross__haplotypes=haplotypes)
-    assert "did you mean" in bad(
+    assert "models.recommended.training.epoch: unknown key" in bad(
         tiny, "bad5", models={"recommended": {"type": "recommended", "training": {"epoch": 3}}}
     )
 

@@ -53,28 +53,31 @@ def truth(shared_data):
 
 
 def test_assigned_pairs_agree_with_the_planted_haplotype(calls, truth):
-    merged = calls[calls["hp"] > 0].merge(truth, on="read", suffixes=("", "_true"), validate="one_to_one")
-    assert len(merged) > 50_000
-    assert (merged["hp"] == merged["hp_true"]).mean() >= 0.999
+    assigned = calls[calls["hp"] > 0].merge(truth, on="read", suffixes=("", "_true"), validate="one_to_one")
+    planted = assigned[assigned["n_snp_bases"] > 0]
+    assert len(planted) > 50_000
+    assert (planted["hp"] == planted["hp_true"]).mean() >= 0.999
+    # Pairs without a planted allele can only be told apart by differences of their own.
+    assert len(planted) / len(assigned) >= 0.997
 
 
-def test_planted_shares_are_recovered_per_bin_and_overall(calls, truth, shared_data):
+def test_the_share_of_each_haplotype_is_recovered_per_bin_and_overall(calls, truth, shared_data):
     merged = calls.merge(truth, on="read", suffixes=("", "_true"))
     informative = merged[merged["n_snp_bases"] > 0]
     found = informative[informative["hp"] > 0]
     assert abs((found["hp"] == 2).mean() - (informative["hp_true"] == 2).mean()) <= 0.002
-    bins = pd.read_csv(shared_data / "yeast_f1" / "truth_bins.tsv", sep="\t")
     middle = (found["start"] + found["end"]) // 2
-    table = (
-        found.assign(bin=middle // 5000 * 5000)
-        .groupby(["chrom", "bin"])["hp"]
-        .agg(["size", lambda hp: (hp == 2).mean()])
-    )
-    table.columns = ["n", "share"]
-    table = table.reset_index().merge(bins, left_on=["chrom", "bin"], right_on=["chrom", "start"])
-    table = table[table["n"] >= 50]
-    assert len(table) > 300
-    assert np.corrcoef(table["share"], table["planted_RM_fraction"])[0, 1] >= 0.97
+    share = found.assign(start=middle // 5000 * 5000, rm=found["hp"] == 2)
+    share = share.groupby(["chrom", "start"])["rm"].agg(["size", "mean"]).reset_index()
+    bins = pd.read_csv(shared_data / "yeast_f1" / "truth_bins.tsv", sep="\t")
+    bins = share.merge(bins, on=["chrom", "start"])
+    bins = bins[bins["size"] >= 50]
+    assert len(bins) > 300
+    true = bins["informative_RM"] / (bins["informative_RM"] + bins["informative_BY"])
+    assert np.corrcoef(bins["mean"], true)[0, 1] >= 0.97
+    # Against the planted probability even the true shares reach 0.95 only: bins hold 50 to 200 pairs.
+    ceiling = np.corrcoef(true, bins["planted_RM_fraction"])[0, 1]
+    assert np.corrcoef(bins["mean"], bins["planted_RM_fraction"])[0, 1] >= ceiling - 0.005
 
 
 def test_every_pair_is_in_exactly_one_class(yeast):
