@@ -16,7 +16,7 @@ def _option(default: Any, text: str) -> Any:
 # few look-alikes in JASPAR 2020, so that a motif search can name them; GFI1 is a repressor.
 DEFAULT_MOTIFS = (
     "MA0139.1=1.6,MA0080.5=1.4,MA0002.2=1.2,MA0506.1=1.4,MA0095.2=1.5,"
-    "MA0060.3=1.8,MA0809.2=1.8,MA0046.2=1.3,MA0154.4=1.3,MA0038.2=-1.5"
+    "MA0060.3=1.6,MA0809.2=1.6,MA0046.2=1.3,MA0154.4=1.3,MA0038.2=-1.5"
 )
 
 
@@ -36,7 +36,7 @@ class Settings:
     spacing: int = _option(4000, "mean distance between neighbouring regions in base pairs")
     snp_rate: float = _option(1 / 150, "random single-base variants per base pair")
     indel_rate: float = _option(1 / 1500, "random insertions and deletions (1 to 20 bases) per base pair")
-    site_variant_share: float = _option(0.21, "share of planted sites that a variant breaks or makes")
+    site_variant_share: float = _option(0.2, "share of planted sites that a variant breaks or makes")
     motifs: str = _option(
         DEFAULT_MOTIFS, "JASPAR 2020 matrices and log2 strengths: ID=STRENGTH,ID=STRENGTH,..."
     )
