@@ -16,7 +16,6 @@ from jsonschema import Draft202012Validator, validators
 from deepallele.errors import InputError
 from deepallele.model.presets import model_config
 
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$"
 SAMPLE_COLUMNS = ("sample", "unit", "fastq_1", "fastq_2")
 
 Unit = dict[str, str]
@@ -59,6 +58,11 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], source: s
     if errors:
         raise InputError(f"{source}: {_explain(errors[0])}")
     _check_haplotypes(filled, source)
+    shortest, longest = (filled["align"][key] for key in ("min_insert", "max_insert"))
+    if shortest > longest:
+        raise InputError(
+            f"{source}: key 'align.min_insert': {shortest} is above align.max_insert, {longest}; lower it"
+        )
     _check_models(filled, source)
     return filled
 
@@ -127,6 +131,11 @@ def _check_haplotypes(config: Mapping[str, Any], source: str) -> None:
             raise InputError(
                 f"{source}: key 'cross.haplotypes': haplotype '{name}' comes from the VCF; "
                 "name its sample column with 'vcf_sample'"
+            )
+        if haplotype["source"] == "reference" and (haplotype["vcf_sample"] or haplotype["phase"] is not None):
+            raise InputError(
+                f"{source}: key 'cross.haplotypes': haplotype '{name}' is the reference; "
+                "remove its 'vcf_sample' and 'phase', or set source: vcf"
             )
 
 
@@ -214,6 +223,22 @@ def check_file_names(units: Sequence[Unit], haplotypes: Sequence[str], source: s
                     f"{source}: sample '{sample}.{haplotype}' has the name of the reads of sample '{sample}' "
                     f"from haplotype '{haplotype}'; rename the sample"
                 )
+
+
+def check_min_samples(config: Mapping[str, Any], units: Sequence[Unit], source: str) -> None:
+    """Refuse to ask for peaks in more samples than there are.
+
+    Raises
+    ------
+    InputError
+        If `peaks.min_samples` is above the number of samples and peaks are called.
+    """
+    number, least = len({unit["sample"] for unit in units}), config["peaks"]["min_samples"]
+    if config["peaks"]["regions"] is None and least > number:
+        raise InputError(
+            f"{source}: key 'peaks.min_samples': {least}, but {config['samples']} lists {number} samples; "
+            "lower it"
+        )
 
 
 def _check_header(header: Sequence[str], path: str | Path) -> None:

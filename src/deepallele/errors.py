@@ -23,7 +23,7 @@ def run_step(step: Callable[[argparse.Namespace], None], parser: argparse.Argume
     ------
     SystemExit
         With code 1 and the error's line on standard error when the step raised `InputError`
-        or could not open a file.
+        or could not find a file or a program.
     """
     arguments = parser.parse_args()
     try:
@@ -31,4 +31,6 @@ def run_step(step: Callable[[argparse.Namespace], None], parser: argparse.Argume
     except InputError as error:
         sys.exit(f"error: {error}")
     except FileNotFoundError as error:
-        sys.exit(f"error: no such file: {error.filename}")
+        if error.filename is None:
+            raise
+        sys.exit(f"error: no such file or program: {error.filename}")

@@ -22,7 +22,8 @@ class Run:
         command = [
             *(sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "workflow" / "Snakefile")),
             *("--directory", str(self.directory), "--configfile", str(self.config)),
-            *("--cores", str(cores), "--set-scatter", "chunk=2", *arguments),
+            # --set-scatter takes all that follows, so another option must end it.
+            *("--set-scatter", "chunk=2", "--cores", str(cores), *arguments),
         ]
         return subprocess.run(
             command,

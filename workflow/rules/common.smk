@@ -14,6 +14,7 @@ sys.path.insert(0, str(SRC))
 from deepallele.config import (
     check_config,
     check_file_names,
+    check_min_samples,
     load_schema,
     read_samples,
 )
@@ -30,6 +31,7 @@ try:
     HAPLOTYPES = [haplotype["name"] for haplotype in config["cross"]["haplotypes"]]
     UNITS = read_samples(config["samples"])
     check_file_names(UNITS, HAPLOTYPES, config["samples"])
+    check_min_samples(config, UNITS, source="config")
     # Jobs on cluster nodes parse the workflow again; the inputs were seen by then.
     if workflow.is_main_process:
         check_inputs(config)

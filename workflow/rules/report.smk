@@ -89,7 +89,7 @@ rule report:
         mem_mb=memory(1500, 4),
         runtime=runtime(30),
     params:
-        config=json.dumps(config),
+        config=json.dumps(config, sort_keys=True),
         samples=SAMPLES,
     shell:
         'python {input.script:q} --results "$(dirname {output.page:q})/.." --config {params.config:q}'

@@ -53,9 +53,8 @@ def prepare_reference(source: str | Path, destination: str | Path) -> dict[str, 
             for start in range(0, len(sequence), LINE_WIDTH):
                 output.write(sequence[start : start + LINE_WIDTH])
                 output.write(b"\n")
-    if not lengths:
-        Path(destination).unlink()
-        raise InputError(f"{source}: no FASTA record; the first line must start with '>'")
+        if not lengths:
+            raise InputError(f"{source}: no FASTA record; the first line must start with '>'")
     index_fasta(destination)
     return lengths
 

@@ -137,6 +137,11 @@ def model_config(section: dict[str, Any], name: str = "model") -> ModelConfig:
             f"models.{name}.train_on is {section['train_on']!r}; only single_head is "
             f"trained on one haplotype, {kind} on both: remove the key"
         )
+    if section.get("train_on", "both") != "both" and nested["training"].swap:
+        raise InputError(
+            f"models.{name}.training.swap would train on both haplotypes, but train_on is "
+            f"{section['train_on']!r}; remove one of the two"
+        )
     rest = {key: value for key, value in section.items() if key not in nested}
     return replace(_override(preset, rest, f"models.{name}"), **nested)
 

@@ -39,12 +39,12 @@ def models(results: Results) -> Section:
     label = ratio_label(results.haplotypes)
     ceiling = _ceiling(results)
     text = (
-        f"R is Pearson's correlation with the measured {label} on test chromosomes that neither training nor "
+        f"R is Pearson's correlation with the measured {label} on test regions that neither training nor "
         "early stopping saw, mean over folds of the seeds' mean prediction. Regions with fewer than "
         f"{results.config['counts']['min_informative']} informative pairs have no say in it. The ceiling "
         f"({number(ceiling)}) is what a perfect prediction would reach given the counting noise (random "
-        "halves of the pairs, Spearman-Brown). Counts of a region carry a level that its sequence does not "
-        "explain; it is shared by both haplotypes and cancels in the ratio."
+        "halves of the pairs, Spearman-Brown). What the sequence does not explain of a region's counts "
+        "cancels in the ratio where both haplotypes share it."
     )
     blocks: list[Block] = [
         Text(text),

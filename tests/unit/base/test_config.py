@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deepallele.config import check_config, check_file_names, load_schema, read_samples
+from deepallele.config import check_config, check_file_names, check_min_samples, load_schema, read_samples
 from deepallele.errors import InputError
 
 SCHEMA = load_schema(Path(__file__).parents[3] / "workflow" / "schemas" / "config.schema.yaml")
@@ -66,11 +66,22 @@ def test_every_default_of_the_schema_is_valid():
         (changed(alelle={}), ["c.yaml", "unknown key 'alelle'", "did you mean 'allele'?"]),
         (changed(peaks__qval=0.1), ["unknown key 'qval' in 'peaks'", "qvalue"]),
         (changed(seed="one"), ["'seed'", "'one'", "0 to 2147483647"]),
-        (changed(allele__min_posterior=1.5), ["allele.min_posterior", "1.5", "0.5 to below 1"]),
+        (changed(allele__min_posterior=1.5), ["allele.min_posterior", "1.5", "above 0.5, below 1"]),
         (changed(dataset__length=3.5), ["dataset.length", "3.5", "bp"]),
         (changed(peaks="all"), ["peaks", "'all'"]),
         (changed(models__recommended__type="best"), ["models.recommended.type", "'best'", "multi_head"]),
         (changed(models__recommended__seeds=[1, 1]), ["models.recommended.seeds", "[1, 1]"]),
+        (changed(allele__min_posterior=0.5), ["allele.min_posterior", "0.5"]),
+        (changed(align__min_insert=500, align__max_insert=100), ["align.min_insert", "500", "100"]),
+        (
+            changed(
+                cross__haplotypes=[
+                    {"name": "A", "source": "reference", "phase": 0},
+                    {"name": "B", "source": "vcf", "vcf_sample": "S"},
+                ]
+            ),
+            ["haplotype 'A'", "source: vcf"],
+        ),
         (changed(interpret__model="other"), ["interpret.model", "'other'", "recommended"]),
         ({k: v for k, v in GOOD.items() if k != "reference"}, ["missing key 'reference'"]),
         (changed(cross__name="a b"), ["cross.name", "'a b'", "file name"]),
@@ -160,3 +171,12 @@ def test_names_that_would_share_a_file_are_refused():
         check_file_names(units(("a", "1.2"), ("a.1", "2")), ["X", "Y"], "s.tsv")
     with pytest.raises(InputError, match=r"sample 'a.Y' has the name of the reads of sample 'a'"):
         check_file_names(units(("a", "1"), ("a.Y", "1")), ["X", "Y"], "s.tsv")
+
+
+def test_peaks_in_more_samples_than_there_are_cannot_be_asked_for():
+    units = [{"sample": "a", "unit": "1"}, {"sample": "a", "unit": "2"}, {"sample": "b", "unit": "1"}]
+    check_min_samples(check_config(changed(peaks__min_samples=2), SCHEMA, "c"), units, "c")
+    with pytest.raises(InputError, match=r"'peaks.min_samples': 3, but samples.tsv lists 2 samples"):
+        check_min_samples(check_config(changed(peaks__min_samples=3), SCHEMA, "c"), units, "c")
+    own = changed(peaks__min_samples=3, peaks__regions="own.bed")
+    check_min_samples(check_config(own, SCHEMA, "c"), units, "c")

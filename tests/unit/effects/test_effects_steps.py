@@ -1,4 +1,5 @@
 import h5py
+import pandas as pd
 import pytest
 from effects_world import LENGTH, save_checkpoint, snv_dataset, trained_like
 
@@ -48,7 +49,10 @@ def test_steps_from_dataset_to_attributions(inputs, capsys):
     # Exact mutagenesis and exact exchange of alleles differ in the background of the other variants only,
     # which is the same in both: the two must agree.
     assert "27 single-base variants: R = 1.000" in log
-    assert read_table(folder / "m.tsv.gz").equals(read_table(folder / "whole.tsv.gz"))
+    # Sums of float32 depend in the last digits on the size of the batch.
+    pd.testing.assert_frame_equal(
+        read_table(folder / "m.tsv.gz"), read_table(folder / "whole.tsv.gz"), rtol=1e-3, atol=1e-6
+    )
     with h5py.File(folder / "m.h5") as file:
         assert file["hypothetical"].shape == (9, 2, 4, LENGTH)
         assert file.attrs["method"] == "ism"

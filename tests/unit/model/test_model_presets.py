@@ -54,6 +54,7 @@ def test_survives_a_trip_through_json(kind):
         ),
         ({"type": "single_head", "train_on": "C"}, "models.mine.train_on is 'C'; use one of A, B, both"),
         ({"type": "multi_head", "train_on": "A"}, "models.mine.train_on is 'A'; only single_head"),
+        ({"type": "single_head", "train_on": "A", "training": {"swap": True}}, "remove one of the two"),
     ],
 )
 def test_bad_settings_are_named(section, words):
