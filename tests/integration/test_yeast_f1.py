@@ -75,7 +75,7 @@ def test_the_share_of_each_haplotype_is_recovered_per_bin_and_overall(calls, tru
     assert len(bins) > 300
     true = bins["informative_RM"] / (bins["informative_RM"] + bins["informative_BY"])
     assert np.corrcoef(bins["mean"], true)[0, 1] >= 0.97
-    # Against the planted probability even the true shares reach 0.95 only: bins hold 50 to 200 pairs.
+    # Against the planted probability even the true shares of these reads reach only about 0.95.
     ceiling = np.corrcoef(true, bins["planted_RM_fraction"])[0, 1]
     assert np.corrcoef(bins["mean"], bins["planted_RM_fraction"])[0, 1] >= ceiling - 0.005
 
