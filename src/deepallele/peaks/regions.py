@@ -103,7 +103,6 @@ def _read_bed(path: str | Path) -> pd.DataFrame:
             dtype=str,
             na_filter=False,
             quoting=csv.QUOTE_NONE,
-            comment="#",
             skiprows=_header_lines(path),
         )
     except pd.errors.EmptyDataError:
@@ -117,7 +116,7 @@ def _read_bed(path: str | Path) -> pd.DataFrame:
 
 def _header_lines(path: str | Path) -> list[int]:
     with gzip.open(path, "rt") if str(path).endswith(".gz") else Path(path).open() as file:
-        return [number for number, line in enumerate(file) if line.startswith(("track", "browser"))]
+        return [number for number, line in enumerate(file) if line.startswith(("#", "track", "browser"))]
 
 
 def _whole_numbers(column: pd.Series, path: str | Path, index: int) -> NDArray:

@@ -94,3 +94,9 @@ def test_rows_by_contig() -> None:
     rows = rows_by_contig(pd.Series(["2", "1", "2"]))
     assert {contig: part.tolist() for contig, part in rows.items()} == {"2": [0, 2], "1": [1]}
     assert rows_by_contig(pd.Series([], dtype=object)) == {}
+
+
+def test_a_hash_inside_a_line_is_part_of_the_name(tmp_path: Path) -> None:
+    (tmp_path / "p.bed").write_text("# note\nHG2#1#chr1\t10\t30\tpeak#1\t7\n")
+    table = read_peaks(tmp_path / "p.bed")
+    assert table[["chrom", "start", "end", "score"]].to_numpy().tolist() == [["HG2#1#chr1", 10, 30, 7.0]]
