@@ -8,10 +8,8 @@ import pysam
 import pytest
 
 from deepallele.allele.bam import open_bam
-from deepallele.allele.cigar import read_cigars
 from deepallele.allele.duplicates import FRAGMENT, FragmentStore, find_duplicates, hash_names
-from deepallele.allele.likelihood import log_likelihood
-from deepallele.allele.tags import find_tags
+from deepallele.allele.likelihood import explain
 from deepallele.errors import InputError
 
 
@@ -87,7 +85,7 @@ def test_log_likelihood_agrees_with_slow_code(tmp_path):
         for segment in segments:
             file.write(segment)
     records = open_bam(tmp_path / "x.bam").take(10**6)
-    found = log_likelihood(records, read_cigars(records), find_tags(records))
+    found = explain(records).log_likelihood
     expected = [slow_log_likelihood(segment, genome) for segment in segments]
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
     assert len(set(expected)) > 300
@@ -105,7 +103,7 @@ def test_bad_md_is_told(tmp_path, md, message):
         file.write(segment)
     records = open_bam(tmp_path / "x.bam").take(10)
     with pytest.raises(InputError, match=f"read odd: .*{message}"):
-        log_likelihood(records, read_cigars(records), find_tags(records))
+        explain(records)
 
 
 def random_fragments(rng, number):

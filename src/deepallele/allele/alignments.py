@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from deepallele.allele.bam import FIRST, LAST, PAIRED, REVERSE, SECONDARY, SUPPLEMENTARY, UNMAPPED, Records
 from deepallele.allele.cigar import Cigars, read_cigars
+from deepallele.allele.layout import first_difference
 from deepallele.allele.lift import Lift
-from deepallele.allele.likelihood import log_likelihood
-from deepallele.allele.tags import Tags, find_tags
+from deepallele.allele.likelihood import explain
 from deepallele.errors import InputError
 
 
@@ -19,7 +19,7 @@ class Alignments:
 
     Attributes
     ----------
-    records, tags, cigars
+    records, cigars
         As read; n * m records, the mates of a pair next to each other. `cigars` are lifted.
     aligned, reverse, lifted
         bool (n, m); `lifted`: has a place on the reference.
@@ -36,7 +36,6 @@ class Alignments:
     """
 
     records: Records
-    tags: Tags
     cigars: Cigars
     aligned: NDArray[np.bool_]
     reverse: NDArray[np.bool_]
@@ -100,10 +99,10 @@ def describe(records: Records, mates: int, lift: Lift) -> Alignments:
     Raises
     ------
     InputError
-        As `log_likelihood`.
+        As `explain`.
     """
     fixed = records.fixed
-    cigars, tags = read_cigars(records), find_tags(records)
+    cigars = read_cigars(records)
     aligned = (fixed["flag"] & UNMAPPED) == 0
     if not aligned.all():
         # Unaligned mates carry the position of the other mate.
@@ -117,7 +116,6 @@ def describe(records: Records, mates: int, lift: Lift) -> Alignments:
     start = fixed["pos"].astype(np.int64)
     return Alignments(
         records,
-        tags,
         lifted.cigars,
         by_pair(aligned),
         by_pair((fixed["flag"] & REVERSE) != 0),
@@ -131,7 +129,7 @@ def describe(records: Records, mates: int, lift: Lift) -> Alignments:
         by_pair(lifted.clip_left),
         by_pair(lifted.clip_right),
         by_pair(fixed["mapq"].astype(np.int64)),
-        by_pair(log_likelihood(records, cigars, tags)).sum(axis=1),
+        by_pair(explain(records).log_likelihood).sum(axis=1),
     )
 
 
@@ -169,18 +167,15 @@ def check_order(one: Records, other: Records, mates: int, sources: tuple[str, st
     """
     for records, source in zip((one, other), sources, strict=True):
         _check_flags(records, mates, source, done)
-    words = -(-int(max(one.fixed["name_length"].max(), other.fixed["name_length"].max())) // 8)
-    name = one.name_words(words)
-    differs = (name != other.name_words(words)).any(axis=1)
-    differs |= one.fixed["length"] != other.fixed["length"]
-    if differs.any():
-        index = int(np.argmax(differs))
+    index = first_difference(one.data, one.start, other.data, other.start)
+    if index >= 0:
         raise InputError(
             f"record {done + index + 1}: {sources[0]} has read {one.name(index)}, {sources[1]} has"
             f" {other.name(index)}; both must list the same reads in the same order (bowtie2 --reorder)"
         )
-    if mates == 2 and (name[::2] != name[1::2]).any():
-        index = 2 * int(np.argmax((name[::2] != name[1::2]).any(axis=1)))
+    index = first_difference(one.data, one.start[::2], one.data, one.start[1::2], False) if mates == 2 else -1
+    if index >= 0:
+        index *= 2
         raise InputError(
             f"{sources[0]}: record {done + index + 1}: read {one.name(index)} is not followed by its mate"
             f" but by {one.name(index + 1)}; the BAM must be in the order of the FASTQ files"

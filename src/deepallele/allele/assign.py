@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepallele.allele.alignments import check_order, describe, order_mates
-from deepallele.allele.bam import PAIRED, Header, Records, RecordStream, gather, open_bam
+from deepallele.allele.bam import PAIRED, Header, Records, RecordStream, open_bam
 from deepallele.allele.compare import Fate, Settings, decide
 from deepallele.allele.duplicates import FragmentStore, fragments
 from deepallele.allele.intervals import IntervalSet, read_blacklist, read_contigs
+from deepallele.allele.layout import gather
 from deepallele.allele.lift import CoordinateMap, Lift
 from deepallele.allele.sorting import BamWriter, Sorter
 from deepallele.allele.stats import summarise

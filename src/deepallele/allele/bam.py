@@ -3,17 +3,18 @@
 The layout is that of the SAM/BAM specification (section 4.2 of SAMv1): all integers little endian.
 """
 
-import os
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
-import pysam
 from numpy.typing import NDArray
 
+from deepallele.allele import layout
+from deepallele.allele.bgzf import DAMAGED, open_bgzf
 from deepallele.errors import InputError
 
 FIXED = np.dtype(
@@ -34,10 +35,7 @@ FIXED = np.dtype(
 )
 PAIRED, UNMAPPED, REVERSE, FIRST, LAST, SECONDARY, SUPPLEMENTARY = 0x1, 0x4, 0x10, 0x40, 0x80, 0x100, 0x800
 
-_END_OF_FILE = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _READ_SIZE = 1 << 22
-_SIZE_FIELD = struct.Struct("<i").unpack_from
-_SMALLEST_RECORD = FIXED.itemsize - 4
 
 
 @dataclass(frozen=True)
@@ -79,8 +77,7 @@ class Records:
     @cached_property
     def fixed(self) -> NDArray[np.void]:
         """Structured array (n,) of dtype `FIXED`: the fields of fixed length."""
-        width = FIXED.itemsize
-        return self.data[self.start[:, None] + np.arange(width)].view(FIXED)[:, 0]
+        return layout.fixed_fields(self.data, self.start).view(FIXED)[:, 0]
 
     @property
     def end(self) -> NDArray[np.int64]:
@@ -115,12 +112,7 @@ class Records:
 
     def name_words(self, words: int) -> NDArray[np.uint64]:
         """Read names as uint64 (n, words), eight bytes a word, padded with zeros."""
-        column = np.arange(8 * words)
-        begin = self.start + FIXED.itemsize
-        index = np.minimum(begin[:, None] + column, len(self.data) - 1)
-        names = self.data[index]
-        names[column >= self.fixed["name_length"][:, None].astype(np.int64) - 1] = 0
-        return names.view("<u8")
+        return layout.name_words(self.data, self.start, words)
 
 
 class RecordStream:
@@ -148,7 +140,7 @@ class RecordStream:
     def _fill(self) -> bool:
         try:
             more = self._read(_READ_SIZE)
-        except (OSError, EOFError) as error:
+        except DAMAGED as error:
             raise InputError(f"{self.source}: cannot be read on, the file is damaged: {error}") from error
         self._buffer += more
         return bool(more)
@@ -176,30 +168,30 @@ class RecordStream:
 
     def take(self, count: int) -> Records:
         """Give the next `count` records, fewer at the end of the file, none behind it."""
-        starts: list[int] = []
-        offset = self._walk(starts, 0, count)
-        while len(starts) < count and self._fill():
-            offset = self._walk(starts, offset, count)
-        if len(starts) < count and offset < len(self._buffer):
+        starts = np.empty(count, dtype=np.int64)
+        found, end = self._find(starts, 0, 0)
+        while found < count and self._fill():
+            more, end = self._find(starts, found, end)
+            found += more
+        if found < count and end < len(self._buffer):
             raise InputError(f"{self.source}: the last record is cut off; run the alignment again")
-        data = np.frombuffer(bytes(memoryview(self._buffer)[:offset]), dtype=np.uint8)
-        del self._buffer[:offset]
-        return Records(data, np.array(starts, dtype=np.int64))
+        data = np.frombuffer(bytes(memoryview(self._buffer)[:end]), dtype=np.uint8)
+        records = Records(data, starts[:found])
+        del self._buffer[:end]
+        if (damaged := layout.sound(records.data, records.start)) >= 0:
+            self._fail_damaged(damaged)
+        return records
 
-    def _walk(self, starts: list[int], offset: int, count: int) -> int:
-        """Append the starts of the whole records in the buffer; return the offset behind the last."""
-        buffer, available = self._buffer, len(self._buffer) - 4
-        for _ in range(count - len(starts)):
-            if offset > available:
-                break
-            (size,) = _SIZE_FIELD(buffer, offset)
-            if size < _SMALLEST_RECORD:
-                raise InputError(f"{self.source}: damaged record; run the alignment again")
-            if offset + size > available:
-                break
-            starts.append(offset)
-            offset += 4 + size
-        return offset
+    def _find(self, starts: NDArray[np.int64], found: int, begin: int) -> tuple[int, int]:
+        """Find whole records in the buffer from `begin` on; their number, and the offset behind the last."""
+        # The array keeps the buffer from growing as long as it lives.
+        count, end = layout.find_records(np.frombuffer(self._buffer, dtype=np.uint8), begin, starts[found:])
+        if end < 0:
+            self._fail_damaged(found + count)
+        return count, end
+
+    def _fail_damaged(self, index: int) -> NoReturn:
+        raise InputError(f"{self.source}: damaged record; run the alignment again")
 
 
 def open_bam(path: str | Path) -> RecordStream:
@@ -210,19 +202,4 @@ def open_bam(path: str | Path) -> RecordStream:
     InputError
         If the file is no BAM, or lacks the block that ends every whole BAM (it is truncated).
     """
-    with Path(path).open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(-min(file.tell(), len(_END_OF_FILE)), os.SEEK_END)
-        if file.read() != _END_OF_FILE:
-            raise InputError(f"{path}: no end-of-file block, so not a whole BAM; run the alignment again")
-    return RecordStream(pysam.BGZFile(str(path), "rb", None).read, str(path))
-
-
-def gather(data: NDArray[np.uint8], start: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Concatenate the slices `data[start[i] : start[i] + length[i]]`; returns uint8 (sum of `length`,)."""
-    total = int(length.sum())
-    # int32 has half the memory traffic of int64, which is what this costs.
-    kind = np.int32 if max(len(data), total) < 2**31 else np.int64
-    index = np.repeat((start - (np.cumsum(length) - length)).astype(kind), length)
-    index += np.arange(total, dtype=kind)
-    return data[index]
+    return RecordStream(open_bgzf(path).read, str(path))

@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from deepallele.allele.bam import Records, gather
+from deepallele.allele.bam import Records
+from deepallele.allele.layout import gather
 
 MATCH, INSERTION, DELETION, SKIP, SOFT_CLIP, HARD_CLIP, PADDING, EQUAL, DIFFERENT = range(9)
 

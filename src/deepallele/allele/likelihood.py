@@ -12,12 +12,25 @@ Only what tells two haplotypes apart is summed: relative to a read whose every b
   alignment that bowtie2 reports in its end-to-end modes.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from deepallele.allele.bam import UNMAPPED, Records, gather
-from deepallele.allele.cigar import DELETION, INSERTION, SOFT_CLIP, Cigars, segments
-from deepallele.allele.tags import Tags
+from deepallele.allele.bam import UNMAPPED, Records
+from deepallele.allele.cigar import DELETION, DIFFERENT, EQUAL, INSERTION, MATCH, SKIP, SOFT_CLIP
+from deepallele.allele.layout import (
+    CIGAR_COUNT,
+    FIXED_SIZE,
+    FLAG,
+    LENGTH,
+    NAME_LENGTH,
+    field_size,
+    int32,
+    tag_start,
+    uint16,
+)
 from deepallele.errors import InputError
 
 LOG_CHANCE = float(np.log(0.25))
@@ -28,6 +41,8 @@ UNKNOWN_PHRED = 30  # where the BAM holds no base qualities (255)
 
 _NO_QUALITY = 255
 _READ_N = 15
+_HAT, _ZERO, _NINE = ord("^"), ord("0"), ord("9")
+_NO_MD, _MISFIT, _UNKNOWN_FIELD = 1, 2, 3
 
 
 def _tables() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -42,90 +57,153 @@ _MISMATCH, _BY_CHANCE = _tables()
 _IS_BASE = np.isin(np.arange(256), [ord(base) for base in "ACGT"])
 
 
-def log_likelihood(records: Records, cigars: Cigars, tags: Tags) -> NDArray[np.float64]:
-    """Natural log likelihood of each read, relative to a read without any difference; float64 (n,).
+class Explanation(NamedTuple):
+    """How well a haplotype explains reads, and where it does not.
+
+    Attributes
+    ----------
+    log_likelihood
+        float64 (n,): natural log likelihood of each read, relative to a read without any difference.
+    record, offset, cost
+        int64, int64 and float64 (mismatches,), by record and from left to right: the record's index, bases of
+        the haplotype between the alignment's start and the mismatch, and its part of the log likelihood.
+    """
+
+    log_likelihood: NDArray[np.float64]
+    record: NDArray[np.int64]
+    offset: NDArray[np.int64]
+    cost: NDArray[np.float64]
+
+
+def explain(records: Records) -> Explanation:
+    """Compare each read with the haplotype it is aligned to, by its CIGAR and MD.
 
     Raises
     ------
     InputError
-        If an aligned read has no MD field, or one that does not fit its CIGAR.
+        If an aligned read has no MD field, or one that does not fit its CIGAR, or an optional field that
+        BAM does not know.
     """
-    aligned = (records.fixed["flag"] & UNMAPPED) == 0
-    lacking = np.flatnonzero(aligned & (tags.md_length < 1))
-    if len(lacking):
-        raise InputError(
-            f"read {records.name(int(lacking[0]))}: no MD field, which tells mismatches;"
-            " align with bowtie2, or add it with samtools calmd"
-        )
-    length = records.fixed["length"].astype(np.float64)
-    log = np.where(aligned, 0.0, length * LOG_CHANCE)
-    log += _mismatch_terms(records, cigars, tags, aligned)
-    log += _gap_terms(cigars)
-    return log
+    result, fault, index = _explain(records.data, records.start)
+    if fault:
+        raise InputError(f"read {records.name(index)}: {_message(fault)}")
+    return Explanation(*result)
 
 
-def _sum_by(group: NDArray[np.int64], term: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
-    # bincount adds in order, so equal alignments get equal sums to the last bit.
-    return np.bincount(group, weights=term, minlength=groups).astype(np.float64)
+def _message(fault: int) -> str:
+    return {
+        _NO_MD: "no MD field, which tells mismatches; align with bowtie2, or add it with samtools calmd",
+        _MISFIT: "the MD field does not fit the CIGAR",
+        _UNKNOWN_FIELD: "an optional field of a type that BAM does not know; run the alignment again",
+    }[fault]
 
 
-def _gap_terms(cigars: Cigars) -> NDArray[np.float64]:
-    gap = (cigars.code == INSERTION) | (cigars.code == DELETION)
-    term = np.where(gap, LOG_GAP_OPEN + (cigars.length - 1) * LOG_GAP_EXTEND, 0.0)
-    term[cigars.code == SOFT_CLIP] = cigars.length[cigars.code == SOFT_CLIP] * LOG_CHANCE
-    return _sum_by(cigars.alignment, term, len(cigars.count))
+@njit(cache=True)
+def _find_md(data, record):  # type: ignore[no-untyped-def]
+    """Offset of the text of the MD field; negative fault where there is none."""
+    at, end, found = tag_start(data, record), record + 4 + int32(data, record), -_NO_MD
+    while at < end:
+        size = field_size(data, at, end)
+        if size < 0:
+            return -_UNKNOWN_FIELD
+        if data[at] == ord("M") and data[at + 1] == ord("D") and data[at + 2] == ord("Z") and size > 4:
+            found = at + 3
+        at += size
+    return found
 
 
-def _mismatch_terms(
-    records: Records, cigars: Cigars, tags: Tags, aligned: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    read, offset, letter = mismatches(records.data, tags, aligned)
-    query = _query_offset(records, cigars, read, offset)
-    quality = records.data[records.quality_start[read] + query]
-    packed = records.data[records.sequence_start[read] + query // 2]
-    base = np.where(query % 2 == 0, packed >> 4, packed & 15)
-    term = np.where(_IS_BASE[letter], _MISMATCH[quality], _BY_CHANCE[quality])
-    term[base == _READ_N] = 0.0
-    return _sum_by(read, term, len(records))
+@njit(cache=True)
+def _gap_cost(data, cigar, count):  # type: ignore[no-untyped-def]
+    cost = 0.0
+    for index in range(count):
+        word = int32(data, cigar + 4 * index)
+        kind, length = word & 15, word >> 4
+        if kind in (INSERTION, DELETION):
+            cost += LOG_GAP_OPEN + (length - 1) * LOG_GAP_EXTEND
+        elif kind == SOFT_CLIP:
+            cost += length * LOG_CHANCE
+    return cost
 
 
-def mismatches(
-    data: NDArray[np.uint8], tags: Tags, aligned: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
-    """Parse the MD fields of the aligned records.
+@njit(cache=True)
+def _walk_md(data, record, md, offset, cost, found):  # type: ignore[no-untyped-def]
+    """Write down the mismatches of one record from `found` on; number behind the last, -1 if MD misfits."""
+    read_length = int32(data, record + LENGTH)
+    cigar = record + FIXED_SIZE + int(data[record + NAME_LENGTH])
+    count = uint16(data, record + CIGAR_COUNT)
+    sequence = cigar + 4 * count
+    quality = sequence + (read_length + 1) // 2
+    # `aligned` counts base pairs along MD. The stretch of them it is in ends before `stop`; adding
+    # `to_query` or `to_target` gives the place in the read or on the haplotype.
+    aligned, stop, to_query, to_target, operation = 0, 0, 0, 0, 0
+    while data[md] != 0:
+        letter = data[md]
+        if _ZERO <= letter <= _NINE:
+            run = 0
+            while _ZERO <= data[md] <= _NINE:
+                run = 10 * run + data[md] - _ZERO
+                md += 1
+            aligned += run
+        elif letter == _HAT:
+            md += 1
+            while data[md] != 0 and not _ZERO <= data[md] <= _NINE:
+                md += 1
+        else:
+            while aligned >= stop and operation < count:
+                word = int32(data, cigar + 4 * operation)
+                kind, length = word & 15, word >> 4
+                if kind in (MATCH, EQUAL, DIFFERENT):
+                    stop += length
+                elif kind in (INSERTION, SOFT_CLIP):
+                    to_query += length
+                elif kind in (DELETION, SKIP):
+                    to_target += length
+                operation += 1
+            place = aligned + to_query
+            if aligned >= stop or place >= read_length:
+                return -1
+            packed = data[sequence + place // 2]
+            if (packed >> 4 if place % 2 == 0 else packed & 15) != _READ_N:
+                phred = data[quality + place]
+                offset[found] = aligned + to_target
+                cost[found] = _MISMATCH[phred] if _IS_BASE[letter] else _BY_CHANCE[phred]
+                found += 1
+            aligned += 1
+            md += 1
+    while operation < count:
+        word = int32(data, cigar + 4 * operation)
+        if word & 15 in (MATCH, EQUAL, DIFFERENT):
+            stop += word >> 4
+        operation += 1
+    return found if aligned == stop else -1
 
-    Returns
-    -------
-    record, offset, letter
-        (mismatches,): index of the record, number of aligned bases (no insertions, no clips) before the
-        mismatch, and the haplotype's letter there.
-    """
-    length = np.where(aligned, tags.md_length, 0)
-    text = gather(data, tags.md_start, length)
-    record = np.repeat(np.arange(len(length)), length)
-    digit = (text >= ord("0")) & (text <= ord("9"))
-    # Before a mismatch there is always a number; the letters of a deletion follow ^ or each other.
-    letter = np.flatnonzero(~digit & (text != ord("^")))
-    letter = letter[digit[letter - 1]]
-    place = np.flatnonzero(digit)
-    stop = np.sort(np.concatenate([np.flatnonzero(~digit), np.cumsum(length)]))
-    power = stop[np.searchsorted(stop, place, side="right")] - 1 - place
-    advance = np.zeros(len(text), dtype=np.int64)
-    advance[place] = (text[place].astype(np.int64) - ord("0")) * 10**power
-    advance[letter] = 1
-    before = np.cumsum(advance) - advance
-    first = np.cumsum(length) - length
-    return record[letter], before[letter] - before[first[record[letter]]], text[letter]
+
+@njit(cache=True)
+def _explain(data, starts):  # type: ignore[no-untyped-def]
+    """Give what `Explanation` holds, and the first fault (0: none) with its record."""
+    log = np.zeros(len(starts), dtype=np.float64)
+    record_of, offset = np.empty(1, dtype=np.int64), np.empty(1, dtype=np.int64)
+    cost = np.empty(1, dtype=np.float64)
+    found = 0
+    for index in range(len(starts)):
+        record = starts[index]
+        read_length = int32(data, record + LENGTH)
+        if uint16(data, record + FLAG) & UNMAPPED:
+            log[index] = read_length * LOG_CHANCE
+            continue
+        while found + read_length > len(cost):
+            record_of, offset, cost = _double(record_of), _double(offset), _double(cost)
+        md = _find_md(data, record)
+        stop = _walk_md(data, record, md, offset, cost, found) if md >= 0 else -1
+        if stop < 0:
+            return (log, record_of[:0], offset[:0], cost[:0]), -md if md < 0 else _MISFIT, index
+        cigar = record + FIXED_SIZE + int(data[record + NAME_LENGTH])
+        log[index] = cost[found:stop].sum() + _gap_cost(data, cigar, uint16(data, record + CIGAR_COUNT))
+        record_of[found:stop] = index
+        found = stop
+    return (log, record_of[:found], offset[:found], cost[:found]), 0, 0
 
 
-def _query_offset(
-    records: Records, cigars: Cigars, read: NDArray[np.int64], offset: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    stretch = segments(cigars)
-    key = (stretch.alignment << 32) + stretch.aligned
-    index = np.searchsorted(key, (read << 32) + offset, side="right") - 1
-    within = offset - stretch.aligned[index]
-    wrong = np.flatnonzero((stretch.alignment[index] != read) | (within >= stretch.length[index]))
-    if len(wrong):
-        raise InputError(f"read {records.name(int(read[wrong[0]]))}: the MD field does not fit the CIGAR")
-    return stretch.query[index] + within
+@njit(cache=True)
+def _double(array):  # type: ignore[no-untyped-def]
+    return np.concatenate((array, np.empty_like(array)))

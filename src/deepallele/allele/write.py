@@ -1,12 +1,23 @@
 """Encode chosen alignments as BAM records on the reference."""
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from deepallele.allele.alignments import Alignments
-from deepallele.allele.bam import FIRST, FIXED, LAST, PAIRED, REVERSE, Header, Records, gather
+from deepallele.allele.bam import FIRST, FIXED, LAST, PAIRED, REVERSE, Header, Records
 from deepallele.allele.cigar import Cigars
 from deepallele.allele.compare import Decision, Fate
+from deepallele.allele.layout import (
+    CIGAR_COUNT,
+    FIXED_SIZE,
+    LENGTH,
+    NAME_LENGTH,
+    field_size,
+    int32,
+    tag_start,
+    uint16,
+)
 
 _PROPER, _MATE_REVERSE, _FAILED = 0x2, 0x20, 0x200
 # Shift of a position and number of the first bin, from the finest level up (SAM specification, section 5.3).
@@ -23,6 +34,13 @@ _FIELDS = np.dtype(
     ]
 )
 _HAPLOTYPE_SIZE, _PAIR_SIZE = 4, 7
+# Fields that describe the alignment to the haplotype; on the reference they would be wrong.
+_OF_ALIGNER = np.zeros(1 << 16, dtype=bool)
+for _tag in (
+    *("AS", "XS", "XN", "XM", "XO", "XG", "NM", "MD", "YF", "YT", "YS", "YP", "ZS", "ZP", "Zp"),
+    *("NH", "HI", "nM", "jM", "jI", "MC", "MQ", "HP", "XH", "XI"),
+):
+    _OF_ALIGNER[int.from_bytes(_tag.encode(), "little")] = True
 
 
 def output_header(contigs: dict[str, int], inputs: tuple[Header, Header]) -> Header:
@@ -69,65 +87,83 @@ def encode_pairs(a: Alignments, b: Alignments, decision: Decision, first_pair: i
     # Records of both sides on one axis, first all of A, then all of B.
     pick = pairs + decision.side[pairs] * len(a.aligned)
     record = (pick[:, None] * mates + np.arange(mates)).ravel()
-    begin, middle, finish = (
-        np.concatenate([getattr(a.records, name), getattr(b.records, name) + len(a.records.data)])[record]
-        for name in ("start", "sequence_start", "tag_start")
-    )
     head = np.concatenate([a.records.fixed, b.records.fixed])[record]
-    cigars = _join(a.cigars, b.cigars).select(record)
-    kept, kept_length = _kept_fields(a, b, record)
-    added = _added_fields(decision, pairs, mates, first_pair)
-    added_skip = np.where(added["haplotype"] == 0, _HAPLOTYPE_SIZE, 0)
-
-    name_length = head["name_length"].astype(np.int64)
     _place(head, a, b, pick, decision.mapq[pairs])
-    head["cigar_count"] = cigars.count
-    length = np.stack(
-        [
-            np.full(len(record), FIXED.itemsize),
-            name_length,
-            4 * cigars.count,
-            finish - middle,
-            kept_length,
-            _FIELDS.itemsize - added_skip,
-        ],
-        axis=1,
+    cigars = Cigars(
+        np.concatenate([a.cigars.word, b.cigars.word]), np.concatenate([a.cigars.count, b.cigars.count])
     )
-    head["size"] = length.sum(axis=1) - 4
-    new = [head.view(np.uint8), cigars.word.view(np.uint8), kept, added.view(np.uint8)]
-    offset = np.cumsum([len(a.records.data) + len(b.records.data), *map(len, new)])
-    start = np.stack(
-        [
-            offset[0] + np.arange(len(record)) * FIXED.itemsize,
-            begin + FIXED.itemsize,
-            offset[1] + 4 * cigars.first,
-            middle,
-            offset[2] + np.cumsum(kept_length) - kept_length,
-            offset[3] + np.arange(len(record)) * _FIELDS.itemsize + added_skip,
-        ],
-        axis=1,
+    head["cigar_count"] = cigars.count[record]
+    added = _added_fields(decision, pairs, mates, first_pair)
+    return _assemble(
+        a.records.data,
+        b.records.data,
+        np.concatenate([a.records.start, b.records.start])[record],
+        record >= len(a.records),
+        head.view(np.uint8).reshape(-1, FIXED.itemsize),
+        cigars.word.view(np.uint8),
+        4 * cigars.first[record],
+        added.view(np.uint8).reshape(-1, _FIELDS.itemsize),
+        np.where(added["haplotype"] == 0, _HAPLOTYPE_SIZE, 0),
     )
-    return gather(np.concatenate([a.records.data, b.records.data, *new]), start.ravel(), length.ravel())
 
 
-def _join(one: Cigars, other: Cigars) -> Cigars:
-    return Cigars(np.concatenate([one.word, other.word]), np.concatenate([one.count, other.count]))
+@njit(cache=True)
+def _kept_size(data, record):  # type: ignore[no-untyped-def]
+    """Bytes of the optional fields to carry over."""
+    at, end, kept = tag_start(data, record), record + 4 + int32(data, record), 0
+    while at < end:
+        size = field_size(data, at, end)
+        if not _OF_ALIGNER[uint16(data, at)]:
+            kept += size
+        at += size
+    return kept
 
 
-def _kept_fields(
-    a: Alignments, b: Alignments, record: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    position = np.full(2 * len(a.records), -1, dtype=np.int64)
-    position[record] = np.arange(len(record))
-    shift = len(a.records)
-    owner = position[np.concatenate([a.tags.kept_record, b.tags.kept_record + shift])]
-    start = np.concatenate([a.tags.kept_start, b.tags.kept_start + len(a.records.data)])
-    length = np.concatenate([a.tags.kept_length, b.tags.kept_length])
-    order = np.argsort(owner, kind="stable")
-    order = order[owner[order] >= 0]
-    data = np.concatenate([a.records.data, b.records.data]) if len(order) else a.records.data
-    total = np.bincount(owner[order], weights=length[order], minlength=len(record)).astype(np.int64)
-    return gather(data, start[order], length[order]), total
+@njit(cache=True)
+def _copy(result, to, data, begin, size):  # type: ignore[no-untyped-def]
+    for place in range(size):
+        result[to + place] = data[begin + place]
+    return to + size
+
+
+@njit(cache=True)
+def _assemble_record(result, to, data, record, head, words, first, added, skip):  # type: ignore[no-untyped-def]
+    begin = to
+    to = _copy(result, to, head, 0, len(head))
+    to = _copy(result, to, data, record + FIXED_SIZE, int(data[record + NAME_LENGTH]))
+    to = _copy(result, to, words, first, 4 * uint16(head, CIGAR_COUNT))
+    length = int32(data, record + LENGTH)
+    at, end = tag_start(data, record), record + 4 + int32(data, record)
+    bases = (length + 1) // 2 + length
+    to = _copy(result, to, data, at - bases, bases)
+    while at < end:
+        size = field_size(data, at, end)
+        if not _OF_ALIGNER[uint16(data, at)]:
+            to = _copy(result, to, data, at, size)
+        at += size
+    to = _copy(result, to, added, skip, len(added) - skip)
+    for byte in range(4):
+        result[begin + byte] = (to - begin - 4) >> 8 * byte & 0xFF
+    return to
+
+
+@njit(cache=True)
+def _assemble(data_a, data_b, start, use_b, heads, words, first, added, skip):  # type: ignore[no-untyped-def]
+    total = 0
+    for index in range(len(start)):
+        data = data_b if use_b[index] else data_a
+        record = start[index]
+        length = int32(data, record + LENGTH)
+        total += FIXED_SIZE + int(data[record + NAME_LENGTH]) + 4 * uint16(heads[index], CIGAR_COUNT)
+        total += (length + 1) // 2 + length + _kept_size(data, record) + len(added[index]) - skip[index]
+    result = np.empty(total, dtype=np.uint8)
+    to = 0
+    for index in range(len(start)):
+        data = data_b if use_b[index] else data_a
+        to = _assemble_record(
+            result, to, data, start[index], heads[index], words, first[index], added[index], skip[index]
+        )
+    return result
 
 
 def _added_fields(
