@@ -15,7 +15,9 @@ LOCK=envs/requirements.lock
 OS_RELEASE=${OS_RELEASE:-/etc/os-release}
 # command:package of Debian and Ubuntu
 TOOLS="bowtie2:bowtie2 samtools:samtools bcftools:bcftools tabix:tabix bgzip:tabix fastp:fastp
-       bedtools:bedtools featureCounts:subread dot:graphviz"
+       bedtools:bedtools featureCounts:subread dot:graphviz STAR:rna-star"
+# The tests' own.
+DEVELOP_TOOLS="PicardCommandLine:picard-tools"
 # MACS3 has no binary package on PyPI and is compiled on the spot.
 COMPILER="gcc:build-essential"
 
@@ -99,9 +101,9 @@ require_python() { # sets PYTHON
         "install python3.11 with its venv and dev packages, or conda"
 }
 
-system_packages() { # prints the Debian packages that are missing
+system_packages() { # list of command:package; prints the Debian packages that are missing
     local version
-    missing_tools "$TOOLS $COMPILER"
+    missing_tools "$1 $COMPILER"
     if have gcc && ! gcc -E -include zlib.h -x c /dev/null > /dev/null 2>&1; then echo -n "zlib1g-dev "; fi
     version=$("$PYTHON" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
     "$PYTHON" -c 'import ensurepip, venv' 2> /dev/null || echo -n "$version-venv "
@@ -109,15 +111,16 @@ system_packages() { # prints the Debian packages that are missing
 sys.exit(not Path(sysconfig.get_path("include"), "Python.h").exists())' || echo -n "$version-dev "
 }
 
-setup_pip() {
-    local folder=.venv packages
-    if stamped "$folder" develop && [ -z "$(missing_tools "$TOOLS")" ]; then return; fi
+setup_pip() { # level
+    local folder=.venv packages tools=$TOOLS
+    if [ "$1" = develop ]; then tools="$TOOLS $DEVELOP_TOOLS"; fi
+    if stamped "$folder" develop && [ -z "$(missing_tools "$tools")" ]; then return; fi
     require_python
-    packages=$(system_packages)
+    packages=$(system_packages "$tools")
     if [ -n "${packages// /}" ]; then
         # shellcheck disable=SC2086
         apt_install $packages
-        packages=$(missing_tools "$TOOLS $COMPILER")
+        packages=$(missing_tools "$tools $COMPILER")
         [ -z "$packages" ] || fail "after installation still missing: $packages"
     fi
     if stamped "$folder" develop; then return; fi
@@ -160,7 +163,7 @@ setup_conda() { # level
     "$solver" env create -y -q -p "$PWD/$folder" -f envs/snakemake.yaml > /dev/null ||
         fail "$solver could not make envs/snakemake.yaml; the lines above say why"
     local updates="simulate"
-    if [ "$1" = develop ]; then updates="simulate genome align peaks"; fi
+    if [ "$1" = develop ]; then updates="simulate genome align rna peaks test"; fi
     for name in $updates; do
         "$solver" env update -q -p "$PWD/$folder" -f "envs/$name.yaml" > /dev/null ||
             fail "$solver could not add envs/$name.yaml; the lines above say why"
@@ -180,7 +183,7 @@ case "${1:-}" in
     run | develop)
         # One set-up at a time in a folder: `make demo` and `make test` may be started together.
         if have flock; then exec 9< envs/setup.sh && flock 9; fi
-        if [ "$MANAGER" = conda ]; then setup_conda "$1"; else setup_pip; fi
+        if [ "$MANAGER" = conda ]; then setup_conda "$1"; else setup_pip "$1"; fi
         ;;
     *) fail "say run, develop or where" ;;
 esac

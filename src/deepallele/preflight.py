@@ -3,47 +3,123 @@
 Only the standard library is used, because this module runs inside Snakemake's own environment.
 """
 
-import gzip
-from collections.abc import Iterable, Mapping
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from deepallele.compressed import check_bgzip, check_end, open_binary
 from deepallele.errors import InputError
+from deepallele.genome.alleles import check_samples, read_haplotypes
+from deepallele.genome.mask import read_bed
 
 _CHUNK = 1 << 24
+# Names of sequences beside the chromosomes: unplaced and alternative ones, decoys. Reads there are few.
+_MINOR = re.compile(r"^(?!NC_).*[_.]|^HLA-|^(chr)?Un|^[A-Z]{2}\d{5}|^hs37d5$|^(chr)?EBV$")
 
 
-def check_inputs(config: Mapping[str, Any]) -> None:
-    """Check that the reference, the variants and the blacklist exist and name the same contigs.
+def check_inputs(config: Mapping[str, Any]) -> list[str]:
+    """Check that the reference and the files in its coordinates exist and name the same contigs.
 
     Parameters
     ----------
     config
         A configuration that passed `deepallele.config.check_config`.
 
+    Returns
+    -------
+    list of str
+        What is allowed but worth knowing, one line each.
+
     Raises
     ------
     InputError
-        If a file is absent, the VCF lacks a haplotype's sample, or two files share no contig.
+        If a file is absent or damaged, the VCFs lack a haplotype's sample, a file shares no contig with
+        the FASTA, or the mask is the one that the run writes.
     """
     reference = config["reference"]
-    optional = {"reference.blacklist": reference["blacklist"], "peaks.regions": config["peaks"]["regions"]}
-    files = {"reference.fasta": reference["fasta"], "reference.vcf": reference["vcf"], **optional}
-    for key, path in files.items():
-        if path is not None and not Path(path).is_file():
+    beds = {f"reference.{key}": reference[key] for key in ("blacklist", "mask")}
+    beds["peaks.regions"] = config["peaks"]["regions"]
+    _check_mask(reference["mask"], config["results"])
+    gtf = reference["gtf"] if config["assay"] == "rna" else None
+    single = {"reference.fasta": reference["fasta"], "reference.gtf": gtf, **beds}
+    files = [(key, path) for key, path in single.items() if path is not None]
+    for key, path in files + [("reference.vcf", path) for path in reference["vcf"]]:
+        if not Path(path).is_file():
             raise InputError(f"config key '{key}': no such file '{path}'")
     contigs = fasta_contigs(reference["fasta"])
-    vcf_names, samples = vcf_contigs_and_samples(reference["vcf"])
-    for haplotype in config["cross"]["haplotypes"]:
-        if haplotype["source"] == "vcf" and haplotype["vcf_sample"] not in samples:
-            raise InputError(
-                f"{reference['vcf']}: no sample '{haplotype['vcf_sample']}' (config key 'cross.haplotypes', "
-                f"haplotype '{haplotype['name']}'); its samples are {_some(samples)}"
-            )
-    _check_shared(contigs, vcf_names, reference["fasta"], reference["vcf"])
-    for path in optional.values():
+    notes = _check_vcfs(config, contigs)
+    for path in beds.values():
         if path is not None:
-            _check_shared(contigs, _bed_contigs(path), reference["fasta"], path, prefix_ok=False)
+            notes += _check_bed(path, contigs, reference["fasta"])
+    if gtf is not None:
+        _check_shared(contigs, _gtf_contigs(gtf, set(contigs)), reference["fasta"], gtf, prefix_ok=False)
+    return notes
+
+
+def _check_mask(mask: str | None, results: str) -> None:
+    """Refuse the run's own list of doubtful variants, which is made from the variants that it would mask."""
+    written = Path(results) / "allele" / "mask.bed"
+    if mask is not None and Path(mask).resolve() == written.resolve():
+        raise InputError(
+            f"config key 'reference.mask': this run writes '{mask}' itself; copy it, give the copy"
+        )
+
+
+def _check_vcfs(config: Mapping[str, Any], contigs: list[str]) -> list[str]:
+    fasta, ignored = config["reference"]["fasta"], set(config["reference"]["exclude_contigs"])
+    haplotypes = read_haplotypes(config["cross"]["haplotypes"])
+    samples: dict[str, list[str]] = {}
+    named: set[str] = set()
+    notes = []
+    for path in config["reference"]["vcf"]:
+        check_bgzip(path)
+        names, samples[path] = vcf_contigs_and_samples(path)
+        _check_shared(contigs, names, fasta, path)
+        bare = {_bare(name) for name in contigs}
+        notes += _tell_absent(
+            [name for name in names if _bare(name) not in bare], names, path, fasta, ignored
+        )
+        named |= {_bare(name) for name in names}
+    check_samples(samples, haplotypes)
+    for path, columns in samples.items():
+        notes += [
+            f"{path}: no sample '{haplotype.vcf_sample}': haplotype '{haplotype.name}' has the other files' "
+            "variants only"
+            for haplotype in haplotypes
+            if haplotype.vcf_sample is not None and haplotype.vcf_sample not in columns
+        ]
+    if named:
+        without = [name for name in contigs if _bare(name) not in named]
+        notes += _tell_absent(without, contigs, fasta, ", ".join(samples), ignored)
+    return notes
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("chr")
+
+
+def _tell_absent(
+    absent: Collection[str], names: Collection[str], path: str, other: str, ignored: set[str]
+) -> list[str]:
+    """Say how many chromosomes of one file another one lacks; unplaced sequences are not worth a word."""
+    main = [name for name in absent if name not in ignored and not _MINOR.search(name)]
+    if not main:
+        return []
+    return [f"{path}: {len(absent)} of its {len(names)} contigs are not in {other} ({_some(main)})"]
+
+
+def _check_bed(path: str, contigs: list[str], fasta: str) -> list[str]:
+    lines = Counter(contig for contig, _, _ in read_bed(path))
+    _check_shared(contigs, set(lines), fasta, path, prefix_ok=False)
+    absent = {name: count for name, count in lines.items() if name not in set(contigs)}
+    if not any(not _MINOR.search(name) for name in absent):
+        return []
+    return [
+        f"{path}: {sum(absent.values())} of its {lines.total()} intervals are on contigs that {fasta} lacks "
+        f"({_some(absent)}); they are left out"
+    ]
 
 
 def fasta_contigs(path: str | Path) -> list[str]:
@@ -58,7 +134,8 @@ def fasta_contigs(path: str | Path) -> list[str]:
     if index.is_file() and index.stat().st_mtime >= Path(path).stat().st_mtime:
         names = [line.split("\t")[0] for line in index.read_text().splitlines() if line]
     else:
-        with _open(path) as file:
+        check_end(path)
+        with open_binary(path) as file:
             names = list(_headers(file, path))
     if not names:
         raise InputError(f"{path}: no FASTA record; the first line must start with '>'")
@@ -70,32 +147,23 @@ def fasta_contigs(path: str | Path) -> list[str]:
     return names
 
 
-def _open(path: str | Path) -> BinaryIO:
-    with Path(path).open("rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if compressed else Path(path).open("rb")  # type: ignore[return-value]
-
-
-def _headers(file: BinaryIO, path: str | Path) -> Iterable[str]:
+def _headers(file: BinaryIO, path: str | Path) -> Iterator[str]:
     """Yield the first word of each header, reading in large pieces."""
     tail = b"\n"
-    try:
-        while chunk := file.read(_CHUNK):
-            chunk = tail + chunk
-            start = chunk.find(b"\n>")
-            while start >= 0:
-                end = chunk.find(b"\n", start + 1)
-                if end < 0:
-                    break
-                words = chunk[start + 2 : end].split()
-                if not words:
-                    raise InputError(f"{path}: a FASTA header without a name ('>' alone); name the record")
-                yield words[0].decode()
-                start = chunk.find(b"\n>", end)
-            # An unfinished header, or the last byte, which may be the line feed before a header.
-            tail = chunk[start:] if start >= 0 else chunk[-1:]
-    except (EOFError, gzip.BadGzipFile) as error:
-        raise InputError(f"{path}: the compressed file is cut short or damaged; copy it again") from error
+    while chunk := file.read(_CHUNK):
+        chunk = tail + chunk
+        start = chunk.find(b"\n>")
+        while start >= 0:
+            end = chunk.find(b"\n", start + 1)
+            if end < 0:
+                break
+            words = chunk[start + 2 : end].split()
+            if not words:
+                raise InputError(f"{path}: a FASTA header without a name ('>' alone); name the record")
+            yield words[0].decode(errors="replace")
+            start = chunk.find(b"\n>", end)
+        # An unfinished header, or the last byte, which may be the line feed before a header.
+        tail = chunk[start:] if start >= 0 else chunk[-1:]
 
 
 def vcf_contigs_and_samples(path: str | Path) -> tuple[set[str], list[str]]:
@@ -110,28 +178,25 @@ def vcf_contigs_and_samples(path: str | Path) -> tuple[set[str], list[str]]:
     """
     contigs: set[str] = set()
     samples: list[str] | None = None
-    try:
-        with _open(path) as file:
-            for line in _vcf_lines(file, path):
-                if line.startswith("##contig=<"):
-                    fields = line[len("##contig=<") :].rstrip(">\n").split(",")
-                    contigs.update(field[3:] for field in fields if field.startswith("ID="))
-                elif line.startswith("#CHROM"):
-                    samples = line.rstrip("\n").split("\t")[9:]
-                    if contigs:
-                        break
-                elif not line.startswith("#"):
-                    if samples is None:
-                        break
-                    contigs.add(line.split("\t", 1)[0])
-    except (EOFError, gzip.BadGzipFile) as error:
-        raise InputError(f"{path}: the compressed file is cut short or damaged; copy it again") from error
+    with open_binary(path) as file:
+        for line in _vcf_lines(file):
+            if line.startswith("##contig=<"):
+                fields = line[len("##contig=<") :].rstrip(">\r\n").split(",")
+                contigs.update(field[3:] for field in fields if field.startswith("ID="))
+            elif line.startswith("#CHROM"):
+                samples = line.rstrip("\r\n").split("\t")[9:]
+                if contigs:
+                    break
+            elif not line.startswith("#"):
+                if samples is None:
+                    break
+                contigs.add(line.split("\t", 1)[0])
     if samples is None:
         raise InputError(f"{path}: no '#CHROM' header line; is this a VCF file?")
     return contigs, samples
 
 
-def _vcf_lines(file: BinaryIO, path: str | Path) -> Iterable[str]:
+def _vcf_lines(file: BinaryIO) -> Iterator[str]:
     start = file.read(9)
     if start[:3] == b"BCF":
         length = int.from_bytes(start[5:9], "little")
@@ -145,23 +210,22 @@ def _vcf_lines(file: BinaryIO, path: str | Path) -> Iterable[str]:
         yield line.decode(errors="replace")
 
 
-def _bed_contigs(path: str | Path) -> set[str]:
-    names = set()
-    with _open(path) as file:
+def _gtf_contigs(path: str | Path, wanted: set[str]) -> set[str]:
+    """List the first column's names up to the first wanted one: a whole annotation takes long to read."""
+    names: set[str] = set()
+    with open_binary(path) as file:
         for number, raw in enumerate(file, start=1):
-            line = raw.decode(errors="replace")
-            if not line.strip() or line.startswith(("#", "track", "browser")):
+            if raw.startswith(b"#") or not raw.strip():
                 continue
-            fields = line.rstrip("\n").split("\t")
-            if len(fields) < 3 or not fields[1].isdigit() or not fields[2].isdigit():
+            if raw.count(b"\t") != 8:
                 raise InputError(
-                    f"{path}, line {number}: not a BED line (tab-separated chrom, start, end): {line[:60]!r}"
+                    f"{path}, line {number}: not a GTF line (nine tab-separated fields): {raw[:60]!r}"
                 )
-            if int(fields[1]) >= int(fields[2]):
-                raise InputError(
-                    f"{path}, line {number}: end {fields[2]} is not greater than start {fields[1]}"
-                )
-            names.add(fields[0])
+            names.add(raw.split(b"\t", 1)[0].decode(errors="replace"))
+            if names & wanted:
+                return names
+    if not names:
+        raise InputError(f"{path}: no features in the file; give the annotation of the reference (GTF)")
     return names
 
 

@@ -10,11 +10,12 @@ import pysam
 import pytest
 
 from deepallele.allele.assign import Inputs, Outputs, assign_alleles
-from deepallele.allele.compare import Settings
+from deepallele.allele.outcome import Mode, Settings
 from deepallele.genome.haplotype_map import HaplotypeMap
 
 pytestmark = pytest.mark.skipif(shutil.which("bowtie2") is None, reason="bowtie2 is not installed")
 
+PUBLISHED = Settings(min_insert=10, max_insert=1000, mode=Mode.PUBLISHED)
 LENGTHS = {"one": 50_000, "two": 30_000}
 READ, PAIRS = 60, 4000
 BASES = np.frombuffer(b"ACGT", dtype=np.uint8)
@@ -30,10 +31,12 @@ class Haplotype:
     blocks: list[tuple[int, int, int]]
     snps: set[int] = field(default_factory=set)
     indels: list[tuple[int, int]] = field(default_factory=list)
+    variants: set[tuple[int, str, str]] = field(default_factory=set)
 
 
 def make_haplotype(reference: bytes, rng: np.random.Generator, indel_share: float) -> Haplotype:
     sequence, origin, blocks, snps, indels = bytearray(), [], [], set(), []
+    variants: set[tuple[int, str, str]] = set()
     place = block = kept = 0
     sites = np.sort(rng.choice(np.arange(20, len(reference) - 40, 30), len(reference) // 140, replace=False))
     for site in sites.tolist():
@@ -43,20 +46,38 @@ def make_haplotype(reference: bytes, rng: np.random.Generator, indel_share: floa
         if rng.random() >= indel_share:
             sequence[-1] = next(base for base in rng.permutation(BASES).tolist() if base != sequence[-1])
             snps.add(site)
+            variants.add((site, chr(reference[site]), chr(sequence[-1])))
             continue
         blocks.append((block, kept, site + 1 - block))
         if rng.random() < 0.5:
             place += size
             indels.append((site, place))
+            variants.add((site, reference[site:place].decode(), chr(reference[site])))
         else:
-            sequence += rng.choice(BASES, size).tobytes()
+            inserted = rng.choice(BASES, size).tobytes()
+            sequence += inserted
             origin += [-1] * size
             indels.append((site, site + 1))
+            variants.add((site, chr(reference[site]), chr(reference[site]) + inserted.decode()))
         block, kept = place, len(sequence)
     sequence += reference[place:]
     origin += range(place, len(reference))
     blocks.append((block, kept, len(reference) - block))
-    return Haplotype(bytes(sequence), np.array(origin), blocks, snps, indels)
+    return Haplotype(bytes(sequence), np.array(origin), blocks, snps, indels, variants)
+
+
+def write_variants(path: Path, genomes: dict[str, dict[str, Haplotype]]) -> None:
+    """Write the variants of both haplotypes as VCF, genotype A|B."""
+    lines = ["##fileformat=VCFv4.2", '##FORMAT=<ID=GT,Number=1,Type=String,Description="A|B">']
+    lines += [f"##contig=<ID={contig}>" for contig in LENGTHS]
+    lines.append("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tx")
+    for contig in LENGTHS:
+        of_a, of_b = (genomes[name][contig].variants for name in "AB")
+        for variant in sorted(of_a | of_b):
+            site, ref, alt = variant
+            genotype = f"{int(variant in of_a)}|{int(variant in of_b)}"
+            lines.append(f"{contig}\t{site + 1}\t.\t{ref}\t{alt}\t.\t.\t.\tGT\t{genotype}")
+    path.write_text("\n".join(lines) + "\n")
 
 
 def write_haplotype(folder: Path, name: str, contigs: dict[str, Haplotype]) -> None:
@@ -104,17 +125,22 @@ def write_reads(folder: Path, genomes: dict[str, dict[str, Haplotype]], rng: np.
     (folder / "r2.fq").write_text("".join(second))
 
 
-def align(folder: Path, name: str, reads: list[str], bam: str) -> None:
-    command = ["bowtie2", "--very-sensitive", "-X", "1000", "--reorder", "-x", str(folder / name), *reads]
+def align(folder: Path, name: str, reads: list[str], bam: str, options: str = "--very-sensitive") -> None:
+    command = ["bowtie2", *options.split(), "-X", "1000", "--reorder", "-x", str(folder / name), *reads]
     sam = subprocess.run(command, check=True, capture_output=True, cwd=folder).stdout
     (folder / "x.sam").write_bytes(sam)
     subprocess.run(["samtools", "view", "-b", "-o", bam, "x.sam"], check=True, cwd=folder)
 
 
-def assign(folder: Path, order: str = "AB", kind: str = "pe", settings: Settings | None = None):
+def assign(
+    folder: Path, order: str = "AB", kind: str = "pe", settings: Settings | None = None, variants: bool = True
+):
     """Assign with the first letter of `order` as first haplotype; numbers, and records by read name."""
     out = folder / f"{kind}.{order}"
-    outputs = Outputs(out / "s.bam", (out / f"s.{order[0]}.bam", out / f"s.{order[1]}.bam"), out / "s.json")
+    of_haplotypes, split = (
+        (out / f"s.{order[0]}{end}", out / f"s.{order[1]}{end}") for end in (".bam", ".split.bam")
+    )
+    outputs = Outputs(out / "s.bam", of_haplotypes, out / "s.json", split)
     inputs = Inputs(
         (folder / f"{kind}.{order[0]}.bam", folder / f"{kind}.{order[1]}.bam"),
         (
@@ -123,6 +149,7 @@ def assign(folder: Path, order: str = "AB", kind: str = "pe", settings: Settings
         ),
         (order[0], order[1]),
         folder / "ref.fa.fai",
+        variants=folder / f"{order}.vcf" if variants else None,
     )
     stats = assign_alleles(inputs, outputs, settings or Settings())
     with pysam.AlignmentFile(str(outputs.bam)) as file:
@@ -141,12 +168,17 @@ def world(tmp_path_factory):
     }
     (folder / "ref.fa.fai").write_text("".join(f"{name}\t{n}\t0\t60\t61\n" for name, n in LENGTHS.items()))
     write_reads(folder, genomes, rng)
+    for order in ("AB", "BA"):
+        named = dict(zip("AB", (genomes[name] for name in order), strict=True))
+        write_variants(folder / f"{order}.vcf", named)
     for name, contigs in genomes.items():
         write_haplotype(folder, name, contigs)
         command = ["bowtie2-build", "-q", str(folder / f"{name}.fa"), str(folder / name)]
         subprocess.run(command, check=True, capture_output=True)
         align(folder, name, ["-1", "r1.fq", "-2", "r2.fq"], f"pe.{name}.bam")
         align(folder, name, ["-U", "r1.fq"], f"se.{name}.bam")
+        local = "--very-sensitive-local --no-mixed --no-discordant -I 10"
+        align(folder, name, ["-1", "r1.fq", "-2", "r2.fq"], f"local.{name}.bam", local)
     return folder, reference, genomes
 
 
@@ -269,17 +301,21 @@ def test_mates_and_flags_agree(result):
         assert left.get_tags(with_value_type=True) == right.get_tags(with_value_type=True)
 
 
-@pytest.mark.parametrize("kind", ["pe", "se"])
+@pytest.mark.parametrize("kind", ["pe", "se", "local"])
 def test_swapping_the_parents_mirrors_every_number(world, kind):
-    stats, records, outputs = assign(world[0], "AB", kind)
-    mirrored, again, others = assign(world[0], "BA", kind)
-    renamed = {"informative_A": "informative_B", "informative_B": "informative_A"}
+    settings = PUBLISHED if kind == "local" else None
+    stats, records, outputs = assign(world[0], "AB", kind, settings)
+    mirrored, again, others = assign(world[0], "BA", kind, settings)
+    pairs = [("informative_A", "informative_B"), ("unaligned_on_A", "unaligned_on_B")]
+    renamed = dict(pairs + [pair[::-1] for pair in pairs])
     counts = [name for name, value in stats.items() if isinstance(value, int)]
     assert len(counts) > 12
     for name in counts:
         assert stats[name] == mirrored[renamed.get(name, name)], name
     assert [contents(segment, False) for segment in records] == [contents(segment, True) for segment in again]
-    for path, other in zip(outputs.haplotype_bams, others.haplotype_bams[::-1], strict=True):
+    files = [*outputs.haplotype_bams, *outputs.split_bams]
+    swapped = [*others.haplotype_bams[::-1], *others.split_bams[::-1]]
+    for path, other in zip(files, swapped, strict=True):
         with pysam.AlignmentFile(str(path)) as one, pysam.AlignmentFile(str(other)) as two:
             assert [contents(x, False) for x in one] == [contents(x, True) for x in two]
 
@@ -290,6 +326,66 @@ def contents(segment, swapped):
         tags["XH"] = 1 - tags["XH"]
         tags |= {"HP": 3 - tags["HP"]} if "HP" in tags else {}
     return (*segment.to_string().split("\t")[:11], tags)
+
+
+def test_pairs_that_cover_no_variant_are_not_assigned(world, result):
+    stats, records, _ = result
+    _, _, genomes = world
+    without, _, _ = assign(world[0], settings=Settings(remove_duplicates=False), variants=False)
+    informative = stats["informative_A"] + stats["informative_B"]
+    assert informative + stats["overruled"] == without["informative_A"] + without["informative_B"]
+    assert stats["overruled"] < 0.003 * informative
+    assert 300 < stats["no_variant"] < stats["ambiguous"] and without["no_variant"] == 0
+    covered = uncovered = 0
+    for segment in records:
+        if segment.is_read1 and not segment.has_tag("HP"):
+            _, _, _, _, snps, indels = truth(segment.query_name, genomes)
+            covered += snps + indels > 0
+            uncovered += snps + indels == 0
+    # Indels near the ends of the reads and bad bases at a variant are all that is left.
+    assert covered < 0.05 * uncovered
+
+
+def test_the_published_mode_finds_the_haplotypes_too(world):
+    stats, records, _ = assign(world[0], kind="local", settings=PUBLISHED)
+    first = [segment for segment in records if segment.is_read1]
+    calls = [(haplotype_of(segment), segment.query_name.split(":")[1]) for segment in first]
+    called = [(call, name) for call, name in calls if call]
+    assert len(called) > 2400
+    assert sum(call == name for call, name in called) / len(called) >= 0.995
+    posteriors = {(call, segment.get_tag("XH")) for (call, _), segment in zip(calls, first, strict=True)}
+    assert posteriors == {("A", 1.0), ("B", 0.0), (None, 0.5)}
+    # Written once more from the alignments in plain Python.
+    sides = [plain_scores(world[0] / f"local.{name}.bam") for name in "AB"]
+    for segment in first:
+        of_a, of_b = (side.get(segment.query_name) for side in sides)
+        best = max(score for score in (of_a, of_b) if score is not None)
+        winners = [name for name, score in (("A", of_a), ("B", of_b)) if score == best]
+        assert haplotype_of(segment) == (winners[0] if len(winners) == 1 else None)
+    assert len(first) + stats["duplicates"] + stats["unlifted"] == len({*sides[0], *sides[1]})
+
+
+def plain_scores(path):
+    """Summed score of every pair that passes `samtools view -f 3 -F 12 -q 2` with both mates."""
+    scores = {}
+    with pysam.AlignmentFile(str(path)) as file:
+        for segment in file:
+            if segment.flag & 3 == 3 and not segment.flag & 12 and segment.mapping_quality >= 2:
+                scores.setdefault(segment.query_name, []).append(segment.get_tag("AS"))
+    return {name: sum(both) for name, both in scores.items() if len(both) == 2}
+
+
+def test_halves_of_the_ambiguous_pairs(world):
+    _, records, outputs = assign(world[0])
+    files = []
+    for path in outputs.split_bams:
+        with pysam.AlignmentFile(str(path)) as file:
+            files.append([segment.query_name for segment in file])
+    assert sorted(files[0] + files[1]) == sorted(segment.query_name for segment in records)
+    assert not set(files[0]) & set(files[1])
+    ambiguous = {segment.query_name for segment in records if not segment.has_tag("HP")}
+    share = len(ambiguous & set(files[0])) / len(ambiguous)
+    assert abs(share - 0.5) < 2.5 * 0.5 / np.sqrt(len(ambiguous))
 
 
 def test_single_reads(world):

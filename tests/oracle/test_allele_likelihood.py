@@ -1,14 +1,12 @@
-"""The log likelihood and the duplicates against slow, plain code on the same records."""
+"""The log likelihood against slow, plain code on the same records."""
 
 import math
-from collections import defaultdict
 
 import numpy as np
 import pysam
 import pytest
 
 from deepallele.allele.bam import open_bam
-from deepallele.allele.duplicates import FRAGMENT, FragmentStore, find_duplicates, hash_names
 from deepallele.allele.likelihood import explain
 from deepallele.errors import InputError
 
@@ -104,62 +102,3 @@ def test_bad_md_is_told(tmp_path, md, message):
     records = open_bam(tmp_path / "x.bam").take(10)
     with pytest.raises(InputError, match=f"read odd: .*{message}"):
         explain(records)
-
-
-def random_fragments(rng, number):
-    table = np.zeros(number, dtype=FRAGMENT)
-    table["pair"] = rng.permutation(number)
-    table["kind"], table["tid"] = rng.integers(0, 3, number), rng.integers(0, 2, number)
-    table["left"], table["right"] = rng.integers(-2, 12, number), rng.integers(20, 30, number)
-    table["hash"] = rng.integers(0, 2**63, number, dtype=np.uint64)
-    table["hash"][:50] = 7  # equal hashes: the first pair of the file is kept
-    return table
-
-
-def slow_duplicates(table):
-    groups = defaultdict(list)
-    for row in table.tolist():
-        pair, kind, tid, left, right, value = row
-        groups[kind, tid, left, right].append((value, pair))
-    kept = {min(members)[1] for members in groups.values()}
-    return {int(pair) for pair in table["pair"]} - kept
-
-
-def test_duplicates_agree_with_grouping():
-    table = random_fragments(np.random.default_rng(4), 1500)
-    expected = slow_duplicates(table)
-    assert set(table["pair"][find_duplicates(table)].tolist()) == expected
-    assert 200 < len(expected) < 1400
-
-
-@pytest.mark.parametrize("remove", [True, False])
-def test_store_settles_the_same_duplicates_in_parts(tmp_path, remove):
-    table = random_fragments(np.random.default_rng(5), 1500)
-    fate = np.zeros(1500, dtype=np.uint8)
-    fate[table["pair"]] = table["kind"]
-    with FragmentStore(tmp_path) as store:
-        for part in np.array_split(table, 7):
-            store.add(part)
-        kept, duplicates = store.settle(fate, 2, remove)
-    expected = slow_duplicates(table) if remove else set()
-    assert set(np.flatnonzero(fate == 11).tolist()) == expected
-    for row in table.tolist():
-        if row[0] in expected:
-            duplicates[row[1]] -= 1
-        else:
-            kept[row[2], row[1]] -= 1
-    assert not kept.any() and not duplicates.any()
-
-
-def test_name_hash_is_fixed_spread_and_free_of_padding():
-    names = [f"lane:{number}" for number in range(5000)]
-    padded = np.frombuffer(b"".join(name.encode().ljust(24, b"\0") for name in names), dtype="<u8").reshape(
-        -1, 3
-    )
-    value = hash_names(padded)
-    assert len(np.unique(value)) == 5000
-    assert (hash_names(padded[:, :2]) == value).all()
-    low = (value & np.uint64(1)).mean()
-    assert 0.45 < low < 0.55
-    # The choice among duplicates must stay the same from release to release.
-    assert value[:2].tolist() == [13214537354906020486, 2796985896942446573]

@@ -83,7 +83,7 @@ def cross(tmp_path):
         prepare_reference(fasta, reference)
         sides = [Haplotype(name, sample, side) for side, name in enumerate(NAMES)]
         out, skipped, summary = (tmp_path / name for name in ("v.bcf", "skipped.tsv", "summary.json"))
-        report = select_variants(vcf, reference, sides, "F1", out, skipped, summary)
+        report = select_variants([vcf], reference, sides, "F1", out, skipped, summary)
         made = []
         for side, name in enumerate(NAMES):
             path, chain = tmp_path / f"{name}.fa", tmp_path / f"{name}.chain"
@@ -192,6 +192,76 @@ def test_another_bcftools_release_makes_the_same_genome(
         assert [other.blocks(c).tolist() for c in ("chr1", "chr2", "plain", "tiny")] == [
             lifted.blocks(c).tolist() for c in ("chr1", "chr2", "plain", "tiny")
         ]
+
+
+@pytest.fixture
+def chosen_by(tmp_path):
+    """Select variants; gives rows (contig, pos1, ref, alt, a, b), skipped lines and the summary."""
+
+    def run(vcfs, reference, haplotypes):
+        out, skipped, summary = (tmp_path / name for name in ("c.bcf", "c.tsv", "c.json"))
+        report = select_variants(vcfs, reference, haplotypes, "F1", out, skipped, summary)
+        with pysam.VariantFile(str(out)) as file:
+            rows = [(row.contig, row.pos, *row.alleles, *row.samples[0]["GT"]) for row in file]
+        return rows, sorted(skipped.read_text().splitlines()), report
+
+    return run
+
+
+@pytest.mark.parametrize("phase", [None, 1])
+def test_swapping_the_haplotypes_mirrors_every_record_and_count(
+    chosen_by, write_fasta, write_vcf, random_sequence, tmp_path, phase
+):
+    generator = np.random.default_rng(5)
+    genome = {name: random_sequence(n, generator, "ACG") for name, n in CONTIGS.items()}
+    records = []
+    for contig, position, ref, alts, _ in random_records(genome, generator, spacing=5):
+        numbers = generator.integers(0, alts.count(",") + 2, (2, 2))
+        # Mostly homozygous, else phased, unphased or missing.
+        kinds = generator.choice(4, 2, p=[0.7, 0.1, 0.1, 0.1])
+        calls = [
+            (f"{a}/{a}", f"{a}|{b}", f"{a}/{b}", "./.")[kind]
+            for kind, (a, b) in zip(kinds, numbers.tolist(), strict=True)
+        ]
+        records.append((contig, position, ref, alts, *calls))
+    vcf = write_vcf(records, list(genome), ("S1", "S2"))
+    reference = tmp_path / "reference.fa"
+    prepare_reference(write_fasta(genome), reference)
+    haplotypes = (Haplotype("ONE", "S1", phase), Haplotype("TWO", "S2", phase))
+    rows, skipped, report = chosen_by([vcf], reference, haplotypes)
+    mirrored_rows, mirrored_skipped, mirrored = chosen_by([vcf], reference, haplotypes[::-1])
+    assert [(*row[:4], row[5], row[4]) for row in mirrored_rows] == rows
+    assert mirrored_skipped == skipped
+    assert {**mirrored, "haplotypes": ["ONE", "TWO"]} == report
+    reasons = report["skipped"]["TWO"]
+    assert min(reasons[name] for name in ("overlap", "missing_genotype", "other_haplotype_unknown")) > 50
+    assert len(rows) > 500 and {row[4:] for row in rows} == {(0, 1), (1, 0), (1, 1)}
+
+
+def test_files_split_by_class_give_what_the_joined_file_gives(
+    chosen_by, write_fasta, write_vcf, random_sequence, tmp_path
+):
+    generator = np.random.default_rng(3)
+    genome = {name: random_sequence(n, generator) for name, n in CONTIGS.items()}
+    parts = {True: [], False: []}
+    for record in random_records(genome, generator, spacing=5):
+        parts[{len(allele) for allele in (record[2], *record[3].split(","))} == {1}].append(record)
+    snps, others = parts[True], parts[False]
+    order = {contig: number for number, contig in enumerate(genome)}
+    # At one position the joined file lists SNPs first, as the first file of two does.
+    joined = sorted(snps + others, key=lambda record: (order[record[0]], record[1]))
+    turned = sorted(others, key=lambda record: -order[record[0]])
+    reference = tmp_path / "reference.fa"
+    prepare_reference(write_fasta(genome), reference)
+    names = list(genome)
+    joined_vcf = write_vcf(joined, names, name="joined.vcf")
+    split = [write_vcf(snps, names, name="snps.vcf"), write_vcf(turned, names[::-1], name="others.vcf")]
+    sides = [Haplotype(name, "S", side) for side, name in enumerate(NAMES)]
+    rows, skipped, report = chosen_by([joined_vcf], reference, sides)
+    assert len(snps) > 100 and len(others) > 300 and len(rows) > 300
+    split_rows, split_skipped, split_report = chosen_by(split, reference, sides)
+    assert split_rows == rows and split_skipped == skipped
+    assert {**split_report, "files": None} == {**report, "files": None}
 
 
 def test_yeast_genomes_are_the_variants_applied_by_hand(shared_data, cross):

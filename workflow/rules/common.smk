@@ -11,15 +11,10 @@ WORKFLOW = (
 SRC = WORKFLOW.parent / "src"
 sys.path.insert(0, str(SRC))
 
-from deepallele.config import (
-    check_config,
-    check_file_names,
-    check_min_samples,
-    load_schema,
-    read_samples,
-)
+from deepallele.config import check_config, load_schema
 from deepallele.errors import InputError
 from deepallele.preflight import check_inputs
+from deepallele.sample_sheet import check_file_names, check_min_samples, read_samples
 
 try:
     config = check_config(
@@ -34,7 +29,8 @@ try:
     check_min_samples(config, UNITS, source="config")
     # Jobs on cluster nodes parse the workflow again; the inputs were seen by then.
     if workflow.is_main_process:
-        check_inputs(config)
+        for note in check_inputs(config):
+            print(f"note: {note}", file=sys.stderr)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -44,6 +40,21 @@ MODELS = config["models"]
 # A lane is one unit of one sample; its name is that of its files.
 LANES = {f"{unit['sample']}.{unit['unit']}": unit for unit in UNITS}
 PAIRED = {unit["sample"] for unit in UNITS if unit["fastq_2"]}
+
+PUBLISHED = config["allele"]["mode"] == "published"
+# The published method's limits; of spliced reads the length is that on the genome, introns included.
+INSERT_SIZES = {
+    "published": (10, 1000),
+    "likelihood": (config["align"]["min_insert"], config["align"]["max_insert"]),
+    "rna": (0, config["rna"]["max_span"]),
+}["rna" if config["assay"] == "rna" else config["allele"]["mode"]]
+
+# RNA is taken as far as its alleles.
+TARGETS = ["<results>/multiqc/multiqc_report.html"]
+if config["assay"] == "rna":
+    TARGETS += expand("<results>/allele/{sample}.allele_stats.json", sample=SAMPLES)
+else:
+    TARGETS += ["<results>/report/index.html"]
 
 
 wildcard_constraints:
@@ -62,7 +73,7 @@ def script(name):
 def library(*packages):
     """Library files a step depends on; inputs, so that an edit reruns what it should."""
     package = SRC / "deepallele"
-    shared = [package / name for name in ("errors.py", "files.py")]
+    shared = [package / name for name in ("compressed.py", "errors.py", "files.py")]
     return shared + [
         path for name in packages for path in sorted((package / name).glob("**/*.py"))
     ]
@@ -116,6 +127,11 @@ def reads_of(wildcards, input):
     if wildcards.sample in PAIRED:
         return ["-1", ",".join(input.reads_1), "-2", ",".join(input.reads_2)]
     return ["-U", ",".join(input.reads_1)]
+
+
+def star_reads_of(wildcards, input):
+    """Values of STAR's --readFilesIn: all lanes, in the same order for both mates."""
+    return [",".join(files) for files in (input.reads_1, input.reads_2) if files]
 
 
 def model_config(wildcards):

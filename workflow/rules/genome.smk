@@ -31,6 +31,7 @@ rule select_variants:
         reference="<results>/genomes/reference.fa",
         fai="<results>/genomes/reference.fa.fai",
         vcf=config["reference"]["vcf"],
+        mask=config["reference"]["mask"] or [],
     output:
         variants=f"{GENOMES}/variants.bcf",
         index=f"{GENOMES}/variants.bcf.csi",
@@ -48,11 +49,12 @@ rule select_variants:
         runtime=runtime(240),
     params:
         cross=CROSS,
+        mask="--mask" if config["reference"]["mask"] else "",
         haplotypes=json.dumps(config["cross"]["haplotypes"], sort_keys=True),
     shell:
         "python {input.script:q} --reference {input.reference:q} --vcf {input.vcf:q}"
-        " --haplotypes {params.haplotypes:q} --cross {params.cross:q} --out {output.variants:q}"
-        " --skipped {output.skipped:q} --summary {output.summary:q} > {log:q} 2>&1"
+        " {params.mask} {input.mask:q} --haplotypes {params.haplotypes:q} --cross {params.cross:q}"
+        " --out {output.variants:q} --skipped {output.skipped:q} --summary {output.summary:q} > {log:q} 2>&1"
 
 
 rule make_haplotype:

@@ -1,6 +1,7 @@
 """Alignments of the read pairs of a chunk to one haplotype, and where they lie on the reference."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +10,25 @@ from deepallele.allele.bam import FIRST, LAST, PAIRED, REVERSE, SECONDARY, SUPPL
 from deepallele.allele.cigar import Cigars, read_cigars
 from deepallele.allele.layout import first_difference
 from deepallele.allele.lift import Lift
-from deepallele.allele.likelihood import explain
+from deepallele.allele.likelihood import Explanation, explain
+from deepallele.allele.sites import Sites
 from deepallele.errors import InputError
+
+
+class SiteCosts(NamedTuple):
+    """What the bases at sites (substitutions between the haplotypes) cost their reads.
+
+    Attributes
+    ----------
+    pair, site
+        int64 (k,): index of the pair, and of the site; sites where the read fits the haplotype are left out.
+    cost
+        float64 (k,): part of the log likelihood, below 0.
+    """
+
+    pair: NDArray[np.int64]
+    site: NDArray[np.int64]
+    cost: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -32,7 +50,9 @@ class Alignments:
     mapq
         int64 (n, m).
     log_likelihood
-        float64 (n,): sum over the mates.
+        float64 (n, m).
+    site_costs
+        Parts of it that sites are to blame for.
     """
 
     records: Records
@@ -50,6 +70,7 @@ class Alignments:
     clip_right: NDArray[np.int64]
     mapq: NDArray[np.int64]
     log_likelihood: NDArray[np.float64]
+    site_costs: SiteCosts
 
     @property
     def complete(self) -> NDArray[np.bool_]:
@@ -84,7 +105,7 @@ class Alignments:
         )
 
 
-def describe(records: Records, mates: int, lift: Lift) -> Alignments:
+def describe(records: Records, mates: int, lift: Lift, sites: Sites | None = None) -> Alignments:
     """Work out everything the comparison needs from a chunk of records of one haplotype.
 
     Parameters
@@ -95,6 +116,8 @@ def describe(records: Records, mates: int, lift: Lift) -> Alignments:
         1 for single-end, 2 for paired-end reads.
     lift
         Lift from this haplotype to the reference.
+    sites
+        Substitutions between the haplotypes; None: `site_costs` stays empty.
 
     Raises
     ------
@@ -114,6 +137,7 @@ def describe(records: Records, mates: int, lift: Lift) -> Alignments:
         return values.reshape(-1, mates)
 
     start = fixed["pos"].astype(np.int64)
+    explanation = explain(records)
     return Alignments(
         records,
         lifted.cigars,
@@ -129,8 +153,19 @@ def describe(records: Records, mates: int, lift: Lift) -> Alignments:
         by_pair(lifted.clip_left),
         by_pair(lifted.clip_right),
         by_pair(fixed["mapq"].astype(np.int64)),
-        by_pair(explain(records).log_likelihood).sum(axis=1),
+        by_pair(explanation.log_likelihood),
+        _site_costs(explanation, records, mates, lift, sites or Sites.none()),
     )
+
+
+def _site_costs(
+    explanation: Explanation, records: Records, mates: int, lift: Lift, sites: Sites
+) -> SiteCosts:
+    record = explanation.record
+    start = records.fixed["pos"][record].astype(np.int64)
+    site = sites.find(*lift.positions(records.fixed["tid"][record], start + explanation.offset))
+    known = site >= 0
+    return SiteCosts(record[known] // mates, site[known], explanation.cost[known])
 
 
 def order_mates(records: Records) -> Records:

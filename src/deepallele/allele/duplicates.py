@@ -1,11 +1,13 @@
 """Duplicates: pairs of one class whose fragments are the same.
 
-Two pairs are duplicates if they have the same class (A, B or ambiguous), the same reference contig and the
-same two 5' ends, counted without soft clips, after the lift to the reference; for single reads the
-same 5' end and strand. One of them is kept: that with the smallest hash of its read name, never that with the
-best score, which would prefer the haplotype or the allele that maps better.
+Two pairs are duplicates if they have the same class (A, B, ambiguous or hemizygous), the same reference
+contig, the same molecular identifier (UMI, where reads have one) and the same two 5' ends, counted without
+soft clips, after the lift to the reference; for single reads the same 5' end and strand. One of them is
+kept: that with the smallest hash of its read name, never that with the best score, which would prefer the
+haplotype or the allele that maps better.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -13,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepallele.allele.alignments import Alignments
-from deepallele.allele.compare import Fate
-
-CLASSES = (Fate.INFORMATIVE_A, Fate.INFORMATIVE_B, Fate.AMBIGUOUS)
+from deepallele.allele.compare import Decision
+from deepallele.allele.names import hash_names
+from deepallele.allele.outcome import CLASSES, Fate, Settings, fate_of
+from deepallele.allele.umi import hash_umis
 
 FRAGMENT = np.dtype(
     [
@@ -25,43 +28,18 @@ FRAGMENT = np.dtype(
         ("left", "<i4"),
         ("right", "<i4"),
         ("hash", "<u8"),
+        ("umi", "<u8"),
     ]
 )
 
-_BUCKETS = 64
+LONGEST_INSERT = 2000
+"""Longer fragments are counted as being of this length (bases)."""
 
-
-def hash_names(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Hash read names to 64 bits, the same on every machine.
-
-    Parameters
-    ----------
-    words
-        uint64 (n, words): names padded with zeros, as `Records.name_words`; more padding does not
-        change the hash.
-
-    Returns
-    -------
-    NDArray[np.uint64]
-        (n,). Each word is folded in by multiplication, and the last step mixes all bits (the finaliser of
-        MurmurHash3, A. Appleby, public domain).
-    """
-    value = np.full(len(words), 0x9E3779B97F4A7C15, dtype=np.uint64)
-    for word in words.T:
-        mixed = (value ^ word) * np.uint64(0xC2B2AE3D27D4EB4F)
-        mixed ^= mixed >> np.uint64(29)
-        value = np.where(word != 0, mixed, value)
-    for multiplier in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
-        value = (value ^ (value >> np.uint64(33))) * np.uint64(multiplier)
-    return value ^ (value >> np.uint64(33))
+_BUCKETS = 256
 
 
 def fragments(
-    a: Alignments,
-    b: Alignments,
-    side: NDArray[np.int64],
-    fate: NDArray[np.uint8],
-    first_pair: int,
+    a: Alignments, b: Alignments, decision: Decision, settings: Settings, first_pair: int
 ) -> NDArray[np.void]:
     """Describe the fragments of the pairs that are not dropped so far.
 
@@ -69,8 +47,10 @@ def fragments(
     ----------
     a, b
         The pairs aligned to each haplotype.
-    side, fate
-        (n,) as in `Decision`.
+    decision
+        What became of them.
+    settings
+        Where the UMI stands.
     first_pair
         Number of the first of these pairs in the whole run.
 
@@ -79,13 +59,21 @@ def fragments(
     NDArray[np.void]
         (k,) of dtype `FRAGMENT`. `left` and `right` are the unclipped ends of a pair on the reference
         (0-based; `right` is behind the last base); of a single read its 5' end, and 1 if it is reverse.
+        `hash` is that of the read's name, `umi` that of its identifier.
+
+    Raises
+    ------
+    InputError
+        If a read lacks its UMI.
     """
-    kept = np.flatnonzero(fate <= Fate.AMBIGUOUS)
+    kept = np.flatnonzero(decision.fate <= Fate.HEMIZYGOUS)
+    side, mates = decision.side[kept], a.aligned.shape[1]
     names = a.records.name_words(-(-int(a.records.fixed["name_length"].max()) // 8))
     result = np.zeros(len(kept), dtype=FRAGMENT)
-    result["pair"], result["kind"] = first_pair + kept, fate[kept]
-    result["hash"] = hash_names(names[:: a.aligned.shape[1]][kept])
-    for source, index in ((a, side[kept] == 0), (b, side[kept] == 1)):
+    result["pair"], result["kind"] = first_pair + kept, decision.fate[kept]
+    result["hash"] = hash_names(names[::mates][kept])
+    result["umi"] = hash_umis(a.records, kept * mates, settings)
+    for source, index in ((a, side == 0), (b, side == 1)):
         pair = kept[index]
         start, end = source.start[pair] - source.clip_left[pair], source.end[pair] + source.clip_right[pair]
         reverse = source.reverse[pair]
@@ -110,13 +98,40 @@ def find_duplicates(table: NDArray[np.void]) -> NDArray[np.bool_]:
     Returns
     -------
     NDArray[np.bool_]
-        (n,); of each group of equal fragments all but one are True.
+        (n,); of each group of equal fragments all but one are True. Where even the hashes are
+        equal, the first pair of the run is kept.
     """
-    order = np.lexsort([table[field] for field in ("pair", "hash", "right", "left", "tid", "kind")])
-    place = table[order][["kind", "tid", "left", "right"]]
+    # Whole numbers that are equal just where all of their parts are.
+    place = table["tid"].astype(np.int64) * len(Fate) + table["kind"]
+    ends = (table["left"].astype(np.int64) << 32) + table["right"]
+    parts = [table["umi"], ends, place] if table["umi"].any() else [ends, place]
+    order = np.lexsort([table["pair"], table["hash"], *parts])
+    equal = np.ones(max(len(table) - 1, 0), dtype=bool)
+    for part in parts:
+        equal &= part[order[1:]] == part[order[:-1]]
     result = np.zeros(len(table), dtype=bool)
-    result[order[1:]] = place[1:] == place[:-1]
+    result[order[1:]] = equal
     return result
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Numbers of pairs once duplicates are known; classes are those of `CLASSES`.
+
+    Attributes
+    ----------
+    kept
+        int64 (contigs, classes): pairs left.
+    duplicates
+        int64 (classes,): duplicates.
+    lengths
+        int64 (classes, longest + 1): pairs left by fragment length on the reference, in bases, between the 5'
+        ends of the mates; the last column counts all longer ones. None for single reads.
+    """
+
+    kept: NDArray[np.int64]
+    duplicates: NDArray[np.int64]
+    lengths: NDArray[np.int64] | None
 
 
 class FragmentStore:
@@ -151,34 +166,40 @@ class FragmentStore:
         for file, begin, end in zip(self._files, border[:-1], border[1:], strict=True):
             file.write(table[begin:end].tobytes())
 
-    def settle(
-        self, fate: NDArray[np.uint8], contigs: int, remove: bool
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Mark duplicates in `fate`, and count what is left.
+    def settle(self, packed: NDArray[np.uint8], contigs: int, remove: bool, longest: int | None) -> "Settled":
+        """Mark duplicates, and count what is left.
 
         Parameters
         ----------
-        fate
-            uint8 (pairs of the run,); changed in place.
+        packed
+            uint8 (pairs of the run,), see `deepallele.allele.outcome.pack`; changed in place.
         contigs
             Number of reference contigs.
         remove
             Whether to look for duplicates at all.
-
-        Returns
-        -------
-        kept, duplicates
-            int64 (contigs, 3) pairs left by contig and class, and int64 (3,) duplicates by class.
+        longest
+            Fragment length (bases) up to which lengths are counted; None for single reads.
         """
         kept = np.zeros((contigs, len(CLASSES)), dtype=np.int64)
         duplicates = np.zeros(len(CLASSES), dtype=np.int64)
+        lengths = None if longest is None else np.zeros((len(CLASSES), longest + 1), dtype=np.int64)
         for file in self._files:
             file.seek(0)
-            table = np.frombuffer(file.read(), dtype=FRAGMENT)
+            table = np.frombuffer(bytearray(file.read()), dtype=FRAGMENT)
+            # The class may have changed since.
+            table["kind"] = fate_of(packed[table["pair"]])
             drop = find_duplicates(table) if remove else np.zeros(len(table), dtype=bool)
-            fate[table["pair"][drop]] = Fate.DUPLICATES
+            packed[table["pair"][drop]] = Fate.DUPLICATES
             duplicates += np.bincount(table["kind"][drop], minlength=len(CLASSES))
             rest = table[~drop]
-            cell = rest["tid"].astype(np.int64) * len(CLASSES) + rest["kind"]
-            kept += np.bincount(cell, minlength=kept.size).reshape(kept.shape)
-        return kept, duplicates
+            _count(kept, rest["tid"].astype(np.int64) * len(CLASSES) + rest["kind"])
+            if lengths is not None:
+                # Where mates reach past each other's start, the outer ends are not those of the fragment.
+                length = np.clip(rest["right"] - rest["left"], 0, longest)
+                _count(lengths, rest["kind"].astype(np.int64) * lengths.shape[1] + length)
+        return Settled(kept, duplicates, lengths)
+
+
+def _count(table: NDArray[np.int64], cell: NDArray[np.int64]) -> None:
+    """Add one to the cells with these numbers, for each time they occur."""
+    table += np.bincount(cell, minlength=table.size).reshape(table.shape)

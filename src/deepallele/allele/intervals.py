@@ -5,9 +5,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from deepallele.errors import InputError
+
+Columns = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
 def read_contigs(path: str | Path) -> dict[str, int]:
@@ -37,32 +40,92 @@ class IntervalSet:
     lengths
         Length of each contig, in bases.
     intervals
-        (contig index, start, end), 0-based half-open, in any order.
+        (contig index, start, end), 0-based half-open, in any order; what is beyond a contig is cut off.
     """
 
     def __init__(self, lengths: Sequence[int], intervals: Iterable[tuple[int, int, int]] = ()) -> None:
+        table = np.array(list(intervals), dtype=np.int64).reshape(-1, 3)
+        self._build(lengths, [(table[:, 0], table[:, 1], table[:, 2])])
+
+    @classmethod
+    def from_parts(cls, lengths: Sequence[int], parts: Iterable[Columns]) -> "IntervalSet":
+        """Make a set from columns that come in parts, so that many millions of intervals fit in memory.
+
+        Parameters
+        ----------
+        lengths
+            Length of each contig, in bases.
+        parts
+            Contig index, start and end of some intervals each, int64 (k,).
+        """
+        made = cls.__new__(cls)
+        made._build(lengths, parts)
+        return made
+
+    def _build(self, lengths: Sequence[int], parts: Iterable[Columns]) -> None:
         # One axis for all contigs; the gap of one keeps intervals of neighbouring contigs apart.
-        size = np.array([0, *lengths], dtype=np.int64) + 1
-        self._offset = np.cumsum(size)
-        table = np.array(sorted(intervals), dtype=np.int64).reshape(-1, 3)
-        # An end behind the contig's must not reach into the next contig.
-        inside = np.minimum(table[:, 2], size[1:][table[:, 0]] - 1)
-        start, end = table[:, 1] + self._offset[table[:, 0]], inside + self._offset[table[:, 0]]
-        order = np.argsort(start, kind="stable")
-        start, reach = start[order], np.maximum.accumulate(end[order])
-        opens = np.concatenate([[True], start[1:] > reach[:-1]])[: len(start)]
-        self._start = start[opens]
-        self._end = reach[np.concatenate([opens[1:], [True]])[: len(start)]]
+        self._length = np.array(lengths, dtype=np.int64)
+        self._offset = np.cumsum(np.append(0, self._length) + 1)
+        kind = np.uint32 if self._offset[-1] < 2**32 else np.int64
+        starts, ends = [np.zeros(0, dtype=kind)], [np.zeros(0, dtype=kind)]
+        for tid, start, end in parts:
+            begin, stop = self._on_axis(tid, start, end)
+            starts.append(begin[begin < stop].astype(kind))
+            ends.append(stop[begin < stop].astype(kind))
+        self._start, self._end = _merged(starts, ends)
+        # For every so many bases the first interval that is not past: mostly the right one or next to it.
+        last = int(self._offset[-1])
+        self._shift = max(last // max(len(self._start), 1), 8).bit_length()
+        marks = np.arange(0, last + 1, 1 << self._shift, dtype=kind)
+        self._first = np.searchsorted(self._end, marks, side="right").astype(np.uint32)
+
+    def _on_axis(
+        self, tid: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        offset = self._offset[tid]
+        return np.maximum(start, 0) + offset, np.minimum(end, self._length[tid]) + offset
+
+    def __len__(self) -> int:
+        """Give the number of intervals after merging."""
+        return len(self._start)
 
     def overlaps(
         self, tid: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]
     ) -> NDArray[np.bool_]:
         """Tell which of n spans (contig index, start, end) share a base with an interval; bool (n,)."""
-        if len(self._start) == 0:
+        if len(self._start) == 0 or len(tid) == 0:
             return np.zeros(len(tid), dtype=bool)
-        offset = self._offset[tid]
-        index = np.searchsorted(self._start, end + offset, side="left") - 1
-        return (index >= 0) & (self._end[index] > start + offset)
+        begin, stop = self._on_axis(tid, start, end)
+        return _overlaps(self._start, self._end, self._first, self._shift, begin, stop)
+
+
+def _merged(starts: list[NDArray], ends: list[NDArray]) -> tuple[NDArray, NDArray]:
+    """Starts and ends of the merged intervals, sorted; the parts are let go of."""
+    start, end = _joined(starts), _joined(ends)
+    # Sorted apart from each other, they still tell where all earlier intervals have ended.
+    opens = np.append(True, start[1:] > end[:-1])[: len(start)]
+    return start[opens], end[np.append(opens[1:], True)[: len(start)]]
+
+
+def _joined(parts: list[NDArray]) -> NDArray:
+    values = np.concatenate(parts)
+    parts.clear()
+    # Quick where the values are nearly sorted, as those of sorted files are.
+    values.sort(kind="stable")
+    return values
+
+
+@njit(cache=True)
+def _overlaps(starts, ends, first, shift, begin, stop):  # type: ignore[no-untyped-def]
+    """Tell which spans overlap one of the sorted intervals, which do not touch each other."""
+    result = np.zeros(len(begin), dtype=np.bool_)
+    for index in range(len(begin)):
+        at = np.int64(first[begin[index] >> shift])
+        while at < len(ends) and np.int64(ends[at]) <= begin[index]:
+            at += 1
+        begins_before = at < len(starts) and np.int64(starts[at]) < stop[index]
+        result[index] = begins_before and begin[index] < stop[index]
+    return result
 
 
 def read_blacklist(path: str | Path, contigs: dict[str, int]) -> IntervalSet:

@@ -106,8 +106,8 @@ def gather(data: NDArray[np.uint8], start: NDArray[np.int64], length: NDArray[np
     at = 0
     for index in range(len(start)):
         begin, size = start[index], length[index]
-        for place in range(size):
-            result[at + place] = data[begin + place]
+        # A slice is copied at once, which a loop over bytes is not.
+        result[at : at + size] = data[begin : begin + size]
         at += size
     return result
 
@@ -117,8 +117,7 @@ def fixed_fields(data: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[
     """Bytes of the fields of fixed length, one record a row; uint8 (n, FIXED_SIZE)."""
     result = np.empty((len(starts), FIXED_SIZE), dtype=np.uint8)
     for index in range(len(starts)):
-        for place in range(FIXED_SIZE):
-            result[index, place] = data[starts[index] + place]
+        result[index] = data[starts[index] : starts[index] + FIXED_SIZE]
     return result
 
 

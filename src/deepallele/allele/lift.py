@@ -148,6 +148,28 @@ class Lift:
         new = both.select(source)
         return Lifted(lifted_tid, start, stop, *new.clips(), new)
 
+    def positions(
+        self, tid: NDArray[np.int64], position: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Lift single bases.
+
+        Parameters
+        ----------
+        tid, position
+            (n,): contig of the BAM and 0-based position on the haplotype.
+
+        Returns
+        -------
+        tid, position
+            int64 (n,): index of the reference contig, and 0-based position; -1 where the reference lacks
+            the base.
+        """
+        place = self._offset[tid] + position
+        block = np.searchsorted(self._begin, place, side="right") - 1
+        inside = (block >= 0) & (place < self._end[block])
+        lifted = np.where(inside, self._reference[block] + place - self._begin[block], -1)
+        return self._tid[tid], lifted
+
     def _compose(
         self, begin: NDArray[np.int64], cigars: Cigars, read_length: NDArray[np.int64]
     ) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64], Cigars]:

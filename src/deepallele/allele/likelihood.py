@@ -9,7 +9,9 @@ Only what tells two haplotypes apart is summed: relative to a read whose every b
   by chance, log(1/4);
 - an unknown base of the read (N) says nothing and costs nothing;
 - an unaligned read is explained by chance altogether: log(1/4) per base, which is worse than any
-  alignment that bowtie2 reports in its end-to-end modes.
+  alignment that bowtie2 reports in its end-to-end modes;
+- but that an aligner finds a read on one haplotype only may also be chance, as it looks for exact seeds:
+  the haplotype without an alignment gets at least a thousandth of the other one's likelihood.
 """
 
 from typing import NamedTuple
@@ -36,6 +38,7 @@ from deepallele.errors import InputError
 LOG_CHANCE = float(np.log(0.25))
 LOG_GAP_OPEN = float(np.log(5e-6))
 LOG_GAP_EXTEND = float(np.log(0.1))
+LOG_LOST = float(np.log(1e-3))
 BEST_PHRED = 40
 UNKNOWN_PHRED = 30  # where the BAM holds no base qualities (255)
 

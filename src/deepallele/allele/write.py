@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from deepallele.allele.alignments import Alignments
 from deepallele.allele.bam import FIRST, FIXED, LAST, PAIRED, REVERSE, Header, Records
 from deepallele.allele.cigar import Cigars
-from deepallele.allele.compare import Decision, Fate
+from deepallele.allele.compare import Decision
 from deepallele.allele.layout import (
     CIGAR_COUNT,
     FIXED_SIZE,
@@ -18,22 +18,15 @@ from deepallele.allele.layout import (
     tag_start,
     uint16,
 )
+from deepallele.allele.outcome import Fate
 
 _PROPER, _MATE_REVERSE, _FAILED = 0x2, 0x20, 0x200
 # Shift of a position and number of the first bin, from the finest level up (SAM specification, section 5.3).
 _BINS = ((14, 4681), (17, 585), (20, 73), (23, 9), (26, 1))
-# Fields added to each record; XI, the number of the pair, is taken off again after sorting.
-_FIELDS = np.dtype(
-    [
-        ("hp", "S3"),
-        ("haplotype", "u1"),
-        ("xh", "S3"),
-        ("posterior", "<f4"),
-        ("xi", "S3"),
-        ("pair", "<u4"),
-    ]
-)
-_HAPLOTYPE_SIZE, _PAIR_SIZE = 4, 7
+# Fields added to each record; XI, the number of the pair, gives way to HP after sorting.
+_FIELDS = np.dtype([("xh", "S3"), ("posterior", "<f4"), ("xi", "S3"), ("pair", "<u4")])
+_PAIR_SIZE = 7
+_HAPLOTYPE = np.frombuffer(b"HPC", dtype=np.uint8)
 # Fields that describe the alignment to the haplotype; on the reference they would be wrong.
 _OF_ALIGNER = np.zeros(1 << 16, dtype=bool)
 for _tag in (
@@ -66,7 +59,7 @@ def encode_pairs(a: Alignments, b: Alignments, decision: Decision, first_pair: i
 
     Positions, CIGAR, mate fields and template length are those on the reference; both mates are flagged as
     a proper pair; MAPQ is the better of both haplotypes; fields that the aligner wrote are left out,
-    others (read group, barcodes) kept; HP, XH and XI (number of the pair) are added.
+    others (read group, barcodes) kept; XH and XI (number of the pair) are added.
 
     Parameters
     ----------
@@ -82,7 +75,7 @@ def encode_pairs(a: Alignments, b: Alignments, decision: Decision, first_pair: i
     NDArray[np.uint8]
         Bytes of the records, in the order of the reads.
     """
-    pairs = np.flatnonzero(decision.fate <= Fate.AMBIGUOUS)
+    pairs = np.flatnonzero(decision.fate <= Fate.HEMIZYGOUS)
     mates = a.aligned.shape[1]
     # Records of both sides on one axis, first all of A, then all of B.
     pick = pairs + decision.side[pairs] * len(a.aligned)
@@ -103,7 +96,6 @@ def encode_pairs(a: Alignments, b: Alignments, decision: Decision, first_pair: i
         cigars.word.view(np.uint8),
         4 * cigars.first[record],
         added.view(np.uint8).reshape(-1, _FIELDS.itemsize),
-        np.where(added["haplotype"] == 0, _HAPLOTYPE_SIZE, 0),
     )
 
 
@@ -121,13 +113,12 @@ def _kept_size(data, record):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _copy(result, to, data, begin, size):  # type: ignore[no-untyped-def]
-    for place in range(size):
-        result[to + place] = data[begin + place]
+    result[to : to + size] = data[begin : begin + size]
     return to + size
 
 
 @njit(cache=True)
-def _assemble_record(result, to, data, record, head, words, first, added, skip):  # type: ignore[no-untyped-def]
+def _assemble_record(result, to, data, record, head, words, first, added):  # type: ignore[no-untyped-def]
     begin = to
     to = _copy(result, to, head, 0, len(head))
     to = _copy(result, to, data, record + FIXED_SIZE, int(data[record + NAME_LENGTH]))
@@ -141,28 +132,26 @@ def _assemble_record(result, to, data, record, head, words, first, added, skip):
         if not _OF_ALIGNER[uint16(data, at)]:
             to = _copy(result, to, data, at, size)
         at += size
-    to = _copy(result, to, added, skip, len(added) - skip)
+    to = _copy(result, to, added, 0, len(added))
     for byte in range(4):
         result[begin + byte] = (to - begin - 4) >> 8 * byte & 0xFF
     return to
 
 
 @njit(cache=True)
-def _assemble(data_a, data_b, start, use_b, heads, words, first, added, skip):  # type: ignore[no-untyped-def]
+def _assemble(data_a, data_b, start, use_b, heads, words, first, added):  # type: ignore[no-untyped-def]
     total = 0
     for index in range(len(start)):
         data = data_b if use_b[index] else data_a
         record = start[index]
         length = int32(data, record + LENGTH)
         total += FIXED_SIZE + int(data[record + NAME_LENGTH]) + 4 * uint16(heads[index], CIGAR_COUNT)
-        total += (length + 1) // 2 + length + _kept_size(data, record) + len(added[index]) - skip[index]
+        total += (length + 1) // 2 + length + _kept_size(data, record) + len(added[index])
     result = np.empty(total, dtype=np.uint8)
     to = 0
     for index in range(len(start)):
         data = data_b if use_b[index] else data_a
-        to = _assemble_record(
-            result, to, data, start[index], heads[index], words, first[index], added[index], skip[index]
-        )
+        to = _assemble_record(result, to, data, start[index], heads[index], words, first[index], added[index])
     return result
 
 
@@ -170,10 +159,7 @@ def _added_fields(
     decision: Decision, pairs: NDArray[np.int64], mates: int, first_pair: int
 ) -> NDArray[np.void]:
     added = np.zeros(len(pairs) * mates, dtype=_FIELDS)
-    added["hp"], added["xh"], added["xi"] = b"HPC", b"XHf", b"XII"
-    # Fate 0 is A and 1 is B; ambiguous pairs get no HP at all.
-    fate = decision.fate[pairs]
-    added["haplotype"] = np.repeat(np.where(fate == Fate.AMBIGUOUS, 0, fate + 1), mates)
+    added["xh"], added["xi"] = b"XHf", b"XII"
     added["posterior"] = np.repeat(decision.posterior[pairs], mates)
     added["pair"] = np.repeat(first_pair + pairs, mates)
     return added
@@ -217,11 +203,38 @@ def pair_numbers(records: Records) -> NDArray[np.int64]:
     return records.data[place].view("<u4")[:, 0].astype(np.int64)
 
 
-def without_pair_numbers(records: Records) -> Records:
-    """Take XI off the end of each record."""
-    data = records.data.copy()
-    size = records.fixed["size"] - _PAIR_SIZE
-    data[records.start[:, None] + np.arange(4)] = size.astype("<i4").view(np.uint8).reshape(-1, 4)
-    kept = np.ones(len(data), dtype=bool)
-    kept[(records.end - _PAIR_SIZE)[:, None] + np.arange(_PAIR_SIZE)] = False
-    return Records(data[kept], records.start - _PAIR_SIZE * np.arange(len(records)))
+def finish_records(records: Records, haplotype: NDArray[np.uint8], posterior: NDArray[np.float32]) -> Records:
+    """Take XI off the end of each record, and add HP.
+
+    Parameters
+    ----------
+    records
+        As `encode_pairs` made them.
+    haplotype
+        uint8 (n,): 1 for A, 2 for B, 0 for no HP.
+    posterior
+        float32 (n,): new value of XH; NaN leaves the old one.
+    """
+    fields = posterior.astype("<f4").view(np.uint8).reshape(-1, 4)
+    return Records(*_finish(records.data, records.start, haplotype, fields, np.isnan(posterior)))
+
+
+@njit(cache=True)
+def _finish(data, start, haplotype, posterior, keep):  # type: ignore[no-untyped-def]
+    # XI is longer than HP.
+    result, starts = np.empty(len(data), dtype=np.uint8), np.empty_like(start)
+    to = 0
+    for index in range(len(start)):
+        record, begin = start[index], to
+        size = 4 + int32(data, record) - _PAIR_SIZE
+        to = _copy(result, to, data, record, size)
+        if not keep[index]:
+            _copy(result, to - 4, posterior[index], 0, 4)
+        if haplotype[index]:
+            to = _copy(result, to, _HAPLOTYPE, 0, 3)
+            result[to] = haplotype[index]
+            to += 1
+        for byte in range(4):
+            result[begin + byte] = (to - begin - 4) >> 8 * byte & 0xFF
+        starts[index] = begin
+    return result[:to], starts

@@ -1,14 +1,22 @@
-"""One VCF record as seen by one haplotype: which allele, in which form, or why none."""
+"""One VCF record as seen by one haplotype: which allele, in which form, or why none.
 
-from collections.abc import Sequence
+Only the standard library is used, because the checks before the first job use this module too.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from deepallele.errors import InputError
 
 
 class Skip(StrEnum):
     """Why a record of the VCF is not applied to a haplotype."""
 
+    MASKED = "masked"
     FILTERED = "filtered"
+    FILTERED_CALL = "filtered_genotype"
     HETEROZYGOUS = "heterozygous"
     UNPHASED = "unphased"
     MISSING = "missing_genotype"
@@ -22,6 +30,7 @@ class Skip(StrEnum):
     CONTIG_NAME = "contig_name_with_colon"
     OVERLAP = "overlap"
     DUPLICATE = "duplicate"
+    OTHER_UNKNOWN = "other_haplotype_unknown"
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,54 @@ class Haplotype:
     name: str
     vcf_sample: str | None = None
     phase: int | None = None
+
+
+def read_haplotypes(entries: Sequence[Mapping[str, Any]]) -> list[Haplotype]:
+    """Turn the two entries of the config's `cross.haplotypes` into `Haplotype`s, in their order."""
+    return [
+        Haplotype(entry["name"], entry.get("vcf_sample"), entry.get("phase"))
+        if entry["source"] == "vcf"
+        else Haplotype(entry["name"])
+        for entry in entries
+    ]
+
+
+def check_samples(samples: Mapping[str, Sequence[str]], haplotypes: Sequence[Haplotype]) -> None:
+    """See that one of the VCFs at least has each haplotype's sample, and that none is of no use.
+
+    Parameters
+    ----------
+    samples
+        Sample columns of each VCF, by its path.
+    haplotypes
+        The two haplotypes.
+
+    Raises
+    ------
+    InputError
+        Naming the sample or the file.
+    """
+    needed = [haplotype.vcf_sample for haplotype in haplotypes if haplotype.vcf_sample is not None]
+    known = [name for names in samples.values() for name in names]
+    for haplotype in haplotypes:
+        if haplotype.vcf_sample is not None and haplotype.vcf_sample not in known:
+            raise InputError(
+                f"{', '.join(samples)}: no sample '{haplotype.vcf_sample}' for haplotype "
+                f"'{haplotype.name}'; {_describe_samples(known)}"
+            )
+    for path, names in samples.items():
+        if needed and not set(needed) & set(names):
+            raise InputError(
+                f"{path}: none of the samples that cross.haplotypes names ({', '.join(needed)}) is in it; "
+                f"{_describe_samples(names)}; or remove the file from reference.vcf"
+            )
+
+
+def _describe_samples(names: Sequence[str]) -> str:
+    if not names:
+        return "it has sites but no genotypes: give a VCF with a column per sample"
+    shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    return f"its samples are {shown}: set vcf_sample to one of them"
 
 
 def called_allele(genotype: Sequence[int | None] | None, phased: bool, phase: int | None) -> int | Skip:

@@ -9,6 +9,7 @@ import pysam
 
 from deepallele.errors import InputError
 from deepallele.files import atomic_path, write_text
+from deepallele.genome.programs import bcftools
 from deepallele.genome.reference import index_fasta
 
 _APPLIED = re.compile(r"^Applied (\d+) variants$", re.MULTILINE)
@@ -45,7 +46,7 @@ def make_haplotype(
     Raises
     ------
     InputError
-        If the summary knows no such haplotype.
+        If the summary knows no such haplotype, or bcftools is not there.
     RuntimeError
         If bcftools fails or does not apply every variant.
     """
@@ -59,7 +60,7 @@ def make_haplotype(
     with pysam.VariantFile(str(variants)) as file:
         sample = file.header.samples[0]
     with atomic_path(fasta) as new_fasta, atomic_path(chain) as new_chain:
-        command = ["bcftools", "consensus", "--haplotype", str(side + 1), "--sample", sample]
+        command = bcftools("consensus", "--haplotype", str(side + 1), "--sample", sample)
         command += ["--fasta-ref", str(reference), "--chain", str(new_chain), "--output", str(new_fasta)]
         run = subprocess.run([*command, str(variants)], stderr=subprocess.PIPE, text=True)
         applied = _APPLIED.search(run.stderr)

@@ -1,13 +1,12 @@
 """The coordinate map between the reference and one haplotype."""
 
-import gzip
-import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deepallele.compressed import open_binary
 from deepallele.errors import InputError
 
 _HEADER_FIELDS = 13
@@ -157,11 +156,11 @@ def _shift(
 
 
 def _read_text(path: str | Path) -> str:
-    data = Path(path).read_bytes()
-    try:
-        return (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode()
-    except (EOFError, OSError, UnicodeDecodeError, zlib.error) as error:
-        raise InputError(f"{path}: the file is cut short or no text; {_MEND}") from error
+    with open_binary(path) as file:
+        data = file.read()
+    if not data.isascii():
+        raise InputError(f"{path}: no text, so no chain; {_MEND}")
+    return data.decode()
 
 
 def _parse_chain(chain: str, path: str | Path) -> tuple[str, _Contig]:

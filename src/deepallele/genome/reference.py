@@ -1,14 +1,12 @@
 """The reference genome in the one form that every later step reads."""
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import pysam
 
+from deepallele.compressed import check_end, open_binary
 from deepallele.errors import InputError
 from deepallele.files import atomic_path
 
@@ -68,34 +66,28 @@ def index_fasta(path: str | Path) -> None:
 def _read_contigs(path: str | Path) -> Iterator[tuple[str, bytes]]:
     name: str | None = None
     lines: list[bytes] = []
-    try:
-        with _open(path) as file:
-            for number, line in enumerate(file, start=1):
-                if line.startswith(b">"):
-                    if name is not None:
-                        yield name, b"".join(lines).upper()
-                    words = line[1:].split()
-                    if not words:
-                        raise InputError(
-                            f"{path}, line {number}: a FASTA header without a name; name the record"
-                        )
-                    name, lines = words[0].decode(), []
-                elif line.strip():
-                    if name is None:
-                        raise InputError(
-                            f"{path}, line {number}: sequence before the first '>'; is it a FASTA?"
-                        )
-                    lines.append(line.strip())
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(f"{path}: the compressed file is cut short or damaged; copy it again") from error
+    check_end(path)
+    with open_binary(path) as file:
+        for number, line in enumerate(file, start=1):
+            if line.startswith(b">"):
+                if name is not None:
+                    yield name, b"".join(lines).upper()
+                name, lines = _parse_name(line, f"{path}, line {number}"), []
+            elif line.strip():
+                if name is None:
+                    raise InputError(f"{path}, line {number}: sequence before the first '>'; is it a FASTA?")
+                lines.append(line.strip())
     if name is not None:
         yield name, b"".join(lines).upper()
 
 
-def _open(path: str | Path) -> BinaryIO:
-    with Path(path).open("rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if compressed else Path(path).open("rb")  # type: ignore[return-value]
+def _parse_name(header: bytes, where: str) -> str:
+    words = header[1:].split()
+    if not words:
+        raise InputError(f"{where}: a FASTA header without a name; name the record")
+    if not words[0].isascii():
+        raise InputError(f"{where}: name {words[0].decode(errors='replace')!r}: use letters of ASCII only")
+    return words[0].decode()
 
 
 def _check_contig(name: str, sequence: bytes, earlier: dict[str, int], path: str | Path) -> None:

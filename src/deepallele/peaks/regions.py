@@ -1,18 +1,20 @@
 """The regions table: its file, and the user's BED or narrowPeak files."""
 
 import csv
-import gzip
+import io
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deepallele.compressed import open_binary
 from deepallele.errors import InputError
 from deepallele.files import write_text
 
 COLUMNS = ["chrom", "start", "end", "name", "score", "strand", "summit"]
 _TEXT = ["chrom", "name", "strand"]
+_HEADERS = (b"#", b"track", b"browser")
 
 
 def write_regions(regions: pd.DataFrame, path: str | Path) -> None:
@@ -95,28 +97,17 @@ def read_peaks(path: str | Path) -> pd.DataFrame:
 
 
 def _read_bed(path: str | Path) -> pd.DataFrame:
+    with open_binary(path) as file:
+        lines = io.BytesIO(b"".join(line for line in file if not line.startswith(_HEADERS)))
     try:
-        table = pd.read_csv(
-            path,
-            sep="\t",
-            header=None,
-            dtype=str,
-            na_filter=False,
-            quoting=csv.QUOTE_NONE,
-            skiprows=_header_lines(path),
-        )
+        table = pd.read_csv(lines, sep="\t", header=None, dtype=str, na_filter=False, quoting=csv.QUOTE_NONE)
     except pd.errors.EmptyDataError:
         return pd.DataFrame({column: pd.Series(dtype=str) for column in range(3)})
-    except pd.errors.ParserError as error:
+    except (pd.errors.ParserError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a BED file: {error}") from error
     if table.shape[1] < 3:
         raise InputError(f"{path}: a BED line needs chrom, start and end, separated by tabs")
     return table
-
-
-def _header_lines(path: str | Path) -> list[int]:
-    with gzip.open(path, "rt") if str(path).endswith(".gz") else Path(path).open() as file:
-        return [number for number, line in enumerate(file) if line.startswith(("#", "track", "browser"))]
 
 
 def _whole_numbers(column: pd.Series, path: str | Path, index: int) -> NDArray:

@@ -4,18 +4,19 @@ fastp (seen with 0.23.2) ends with success on an empty file, on one that is cut 
 different number, and silently drops what does not fit.
 """
 
-import gzip
-import zlib
-from collections.abc import Sequence
-from itertools import zip_longest
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
 
 from deepallele.errors import InputError
+from deepallele.reads.records import FastqReads, read_name
 
-_CHUNK = 1 << 22
-_NAMES_COMPARED = 1000
-_LINES_PER_READ = 4
+# Names that are remembered; 16 bytes each.
+_MOST_NAMES = 1 << 20
+
+Hashes = NDArray[np.uint64]
 
 
 def check_fastq(paths: Sequence[str | Path]) -> int:
@@ -34,60 +35,121 @@ def check_fastq(paths: Sequence[str | Path]) -> int:
     Raises
     ------
     InputError
-        If a file is empty, cut short or no FASTQ, if the numbers of mates differ, or if one of the
-        first 1,000 pairs has two names.
+        If a read or file is not as `FastqReads` wants it, if the mates differ in number or in a name, or if
+        two reads have one name: next to each other, or among those that `RepeatedNames` remembers.
     """
-    counts = [_count_reads(path) for path in paths]
-    if len(paths) == 2:
-        if counts[0] != counts[1]:
-            raise InputError(
-                f"{paths[0]} has {counts[0]} reads but {paths[1]} has {counts[1]}; "
-                "mates must match: copy both files again"
-            )
-        for number, names in enumerate(zip_longest(*(_first_names(path) for path in paths)), start=1):
-            if names[0] != names[1]:
-                raise InputError(
-                    f"{paths[1]}, read {number}: named '{names[1]}', its mate in {paths[0]} '{names[0]}'; "
-                    "both files must list the same reads in the same order"
-                )
-    return counts[0]
-
-
-def _open(path: str | Path) -> BinaryIO:
-    with Path(path).open("rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if compressed else Path(path).open("rb")  # type: ignore[return-value]
-
-
-def _count_reads(path: str | Path) -> int:
-    lines, last = 0, b"\n"
-    try:
-        with _open(path) as file:
-            first = file.read(1)
-            if first not in (b"", b"@"):
-                raise InputError(f"{path}: not a FASTQ file: it starts with {first!r} instead of '@'")
-            while chunk := file.read(_CHUNK):
-                lines += chunk.count(b"\n")
-                last = chunk[-1:]
-    except (EOFError, OSError, zlib.error) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise InputError(f"{path}: the compressed file is cut short or damaged; copy it again") from error
-    lines += last != b"\n"
-    if lines == 0:
-        raise InputError(f"{path}: no reads in the file; leave it out of the sample sheet or mend it")
-    if lines % _LINES_PER_READ:
+    reads = FastqReads(paths[0])
+    names = _without_repeats(reads)
+    if len(paths) == 1:
+        for _ in names:
+            pass
+        return reads.count
+    mates = FastqReads(paths[1])
+    _compare(names, iter(mates), paths)
+    if reads.count != mates.count:
         raise InputError(
-            f"{path}: {lines} lines are no whole number of reads (4 lines each); the file is cut short"
+            f"{paths[0]} has {reads.count} reads but {paths[1]} has {mates.count}; "
+            "mates must match: copy both files again"
         )
-    return lines // _LINES_PER_READ
+    return reads.count
 
 
-def _first_names(path: str | Path) -> list[str]:
-    names = []
-    with _open(path) as file:
-        for number, line in zip(range(_NAMES_COMPARED * _LINES_PER_READ), file, strict=False):
-            if number % _LINES_PER_READ == 0:
-                word = line[1:].split()[0].decode() if line[1:].split() else ""
-                names.append(word[:-2] if word.endswith(("/1", "/2")) else word)
-    return names
+def _compare(names: Iterator[Hashes], mates: Iterator[Hashes], paths: Sequence[str | Path]) -> None:
+    """Read both files side by side to their ends; no more than one piece of each is held."""
+    none = np.zeros(0, dtype=np.uint64)
+    one, other, done = none, none, 0
+    while True:
+        one = one if len(one) else next(names, none)
+        other = other if len(other) else next(mates, none)
+        common = min(len(one), len(other))
+        if not common:
+            break
+        differs = one[:common] != other[:common]
+        if differs.any():
+            _fail_mates(paths, done + int(np.argmax(differs)) + 1)
+        one, other, done = one[common:], other[common:], done + common
+    for rest in (names, mates):
+        for _ in rest:
+            pass
+
+
+def _fail_mates(paths: Sequence[str | Path], number: int) -> None:
+    name, mate = (read_name(path, number) for path in paths)
+    mend = "both files must list the same reads in the same order"
+    if name[:-1] == mate[:-1] and (name[-1:], mate[-1:]) == ("1", "2"):
+        mend = "remove the mate's number from the end of the names, or write it as /1 and /2"
+    raise InputError(f"{paths[1]}, read {number}: named '{mate}', its mate in {paths[0]} '{name}'; {mend}")
+
+
+def _without_repeats(reads: FastqReads) -> Iterator[Hashes]:
+    seen = RepeatedNames(reads.path)
+    for names in reads:
+        seen.add(names)
+        yield names
+    seen.check()
+
+
+class RepeatedNames:
+    """Look for reads of one name, in memory that does not grow with the file.
+
+    Neighbours are always found. Of a file of up to a million reads all names are remembered, of a larger one
+    those with the smallest hashes, half a million or more, spread evenly: a single repeated name can
+    escape, a repeated part of the file cannot.
+
+    Parameters
+    ----------
+    path
+        The file, for error messages.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = path
+        self._names = np.zeros(0, dtype=np.uint64)
+        self._numbers = np.zeros(0, dtype=np.int64)
+        self._limit = np.uint64(2**64 - 1)
+        self._count = 0
+        self._last = np.zeros(0, dtype=np.uint64)
+
+    def add(self, names: Hashes) -> None:
+        """Take the hashed names of the next reads.
+
+        Raises
+        ------
+        InputError
+            If a read has the name of the one before, or a repeated name was found elsewhere.
+        """
+        joined = np.concatenate([self._last, names])
+        equal = joined[1:] == joined[:-1]
+        if equal.any():
+            number = self._count + int(np.argmax(equal)) + 2 - len(self._last)
+            raise InputError(
+                f"{self._path}, read {number}: '{read_name(self._path, number)}' is also the name of the "
+                "read before; if the file holds both mates of each pair, write them to two files"
+            )
+        kept = np.flatnonzero(names <= self._limit)
+        self._names = np.concatenate([self._names, names[kept]])
+        self._numbers = np.concatenate([self._numbers, self._count + kept + 1])
+        self._count += len(names)
+        self._last = names[-1:]
+        while len(self._names) > _MOST_NAMES:
+            self.check()
+            self._limit //= np.uint64(2)
+            kept = np.flatnonzero(self._names <= self._limit)
+            self._names, self._numbers = self._names[kept], self._numbers[kept]
+
+    def check(self) -> None:
+        """Compare all names that are remembered.
+
+        Raises
+        ------
+        InputError
+            If two are the same.
+        """
+        order = np.argsort(self._names, kind="stable")
+        equal = np.flatnonzero(self._names[order[1:]] == self._names[order[:-1]])
+        if len(equal):
+            first, second = self._numbers[order[equal[0]]], self._numbers[order[equal[0] + 1]]
+            raise InputError(
+                f"{self._path}, read {second}: '{read_name(self._path, int(second))}' is also the name of "
+                f"read {first}; is part of the file there twice?"
+            )

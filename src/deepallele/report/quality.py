@@ -12,7 +12,7 @@ from deepallele.report.style import A_COLOUR, B_COLOUR, BLACK, CYCLE, GREY, LIGH
 # Classes of allele_stats.json that add up to pairs_in, in the order of the bars.
 KEPT = ("informative_A", "informative_B", "ambiguous")
 REMOVED = (
-    *("duplicates", "blacklisted", "excluded_contig", "low_mapq", "unlifted"),
+    *("hemizygous", "duplicates", "blacklisted", "excluded_contig", "low_mapq", "unlifted"),
     *("different_place", "discordant", "one_mate", "unaligned"),
 )
 Z_95 = 1.959964
@@ -27,6 +27,7 @@ def quality(results: Results) -> Section:
         f"{first} among informative pairs is near 50 %."
     )
     blocks: list[Block] = [Text(text), _classes(results), _balance(results), _table(results)]
+    blocks += [_control(results), *_warnings(results)]
     return Section("alleles", "Allele assignment", blocks)
 
 
@@ -111,3 +112,24 @@ def _table(results: Results) -> Table:
     rows.append(["informative share of the pairs kept", *(percent(s["informative_share"]) for s in stats)])
     rows.append([f"share of {results.haplotypes[0]}", *(percent(sample["bias"]) for sample in stats)])
     return Table("Read pairs by class", ["class", *results.allele_stats], rows)
+
+
+def _control(results: Results) -> Table:
+    checks = [sample["qc"] for sample in results.allele_stats.values()]
+    shares = {
+        "SNPs with both alleles, of the well covered": [c["fit"]["both_alleles"]["share"] for c in checks],
+        "bases at SNPs that are one of the two alleles": [c["fit"]["allele_share"]["share"] for c in checks],
+        "SNPs of the VCF that are likely false": [c["vcf"]["false"]["share"] for c in checks],
+        "SNPs of the reads that the VCF lacks": [c["vcf"]["missing"]["share"] for c in checks],
+        "foreign bases at SNPs": [c["contamination"]["third_base"]["excess"] for c in checks],
+        "informative share, expected": [c["coverage"]["expected_informative"]["share"] for c in checks],
+        "informative share, found": [c["coverage"]["informative"]["share"] for c in checks],
+    }
+    rows = [["fit of the VCF", *(check["fit"]["verdict"] or "not tested" for check in checks)]]
+    rows += [[name, *map(percent, values)] for name, values in shares.items()]
+    return Table("Quality control", ["check", *results.allele_stats], rows)
+
+
+def _warnings(results: Results) -> list[Block]:
+    stats = results.allele_stats.items()
+    return [Text(f"Warning, {name}: {text}.") for name, sample in stats for text in sample["qc"]["warnings"]]

@@ -1,10 +1,14 @@
 import json
+import re
+import struct
+from dataclasses import replace
 
 import pysam
 import pytest
-from allele_records import LENGTHS, UNALIGNED, Read, pair, run, write_bam
+from allele_records import LENGTHS, UNALIGNED, Read, block_map, pair, run, write_bam
 
-from deepallele.allele.compare import Settings
+from deepallele.allele.assign import Inputs, Outputs, assign_alleles
+from deepallele.allele.outcome import Settings, Umi
 from deepallele.errors import InputError
 
 WORSE = {"md": "5C14"}
@@ -51,11 +55,10 @@ def test_each_class_is_counted_once(tmp_path):
         **dict.fromkeys(["low_mapq", "excluded_contig", "blacklisted"], 1),
     }
     assert {name: stats[name] for name in expected} == expected
-    assert stats["duplicates_by_class"] == {"informative_A": 1, "informative_B": 0, "ambiguous": 1}
+    classes = ("informative_A", "informative_B", "ambiguous", "hemizygous")
+    assert stats["duplicates_by_class"] == dict(zip(classes, (1, 0, 1, 0), strict=True))
     assert stats["bias"] == pytest.approx(1 / 3, abs=1e-6) and stats["informative_share"] == 0.75
-    assert stats["contigs"] == {
-        "1": {"informative_A": 1, "informative_B": 2, "ambiguous": 1, "bias": stats["bias"]}
-    }
+    assert stats["contigs"] == {"1": dict(zip(classes, (1, 2, 1, 0), strict=True)) | {"bias": stats["bias"]}}
     assert json.loads((tmp_path / "x" / "s.json").read_text()) == stats
     assert len(records) == 8
 
@@ -102,24 +105,49 @@ def test_files_are_sorted_indexed_and_split_by_haplotype(tmp_path):
     assert not [path for path in (tmp_path / "x").iterdir() if path.name.startswith(".")]
 
 
-def test_swapping_the_parents_mirrors_everything(tmp_path):
-    stats, records = run_every_class(tmp_path / "x")
-    mirrored, again = run_every_class(tmp_path / "y", swap=True)
-    assert mirrored["informative_A"] == stats["informative_B"]
-    assert mirrored["informative_B"] == stats["informative_A"]
-    for name in set(stats) - {"informative_A", "informative_B", "bias", "contigs", "duplicates_by_class"}:
-        assert mirrored[name] == stats[name] or name.startswith("haplotype_")
-    for segment, other in zip(records, again, strict=True):
-        posterior = 1 - other.get_tag("XH")
-        assert posterior == segment.get_tag("XH")
-        if other.has_tag("HP"):
-            other.set_tag("HP", 3 - other.get_tag("HP"), "C")
-        other.set_tag("XH", posterior, "f")
-        segment.set_tag("XH", segment.get_tag("XH"), "f")
-        assert dict(other.get_tags()) == dict(segment.get_tags())
-        other.set_tags([])
-        segment.set_tags([])
-        assert other.to_string() == segment.to_string()
+def uncompressed(path, swapped=False):
+    """Bytes of a BAM as they are before compression; HP and XH as they would be for swapped haplotypes."""
+    with pysam.BGZFile(str(path), "rb", None) as file:
+        data = file.read(10**7)
+    if not swapped:
+        return data
+    data = re.sub(rb"HPC([\1\2])", lambda found: b"HPC" + bytes([3 - found[1][0]]), data)
+
+    def mirrored(found):
+        return b"XHf" + struct.pack("<f", 1 - struct.unpack("<f", found[1])[0])
+
+    return re.sub(rb"XHf(.{4})", mirrored, data, flags=re.S)
+
+
+def mirrored(numbers):
+    """The numbers as they would be for swapped haplotypes."""
+    if not isinstance(numbers, dict):
+        return numbers
+    result = {}
+    for name, value in numbers.items():
+        other = {"A": "B", "B": "A", "a": "b", "b": "a"}.get(name[-1], "")
+        name = name[:-1] + other if name[-2:-1] == "_" and other else name
+        result[name] = round(1 - value, 6) if name == "bias" and value is not None else mirrored(value)
+    return result
+
+
+def test_swapping_the_parents_mirrors_every_byte(tmp_path):
+    options = {"split": True, "hemizygous": ["2"]}
+    names, a, b = every_class()
+    a += [pair(100 + place) for place in range(40)] + [pair(300, contig="2")]
+    b += [pair(100 + place) for place in range(40)] + [pair(300, contig="2", **WORSE)]
+    names += [f"more{number}" for number in range(41)]
+    numbers = [
+        run(tmp_path / name, a, b, names=names, blacklist="1\t4100\t4110\n", swap=swap, **options)[0]
+        for name, swap in (("x", False), ("y", True))
+    ]
+    assert numbers[0]["hemizygous"] == 2 and numbers[0]["placed_differently"] == 1
+    assert numbers[0]["unaligned_on_A"] != numbers[0]["unaligned_on_B"]
+    assert mirrored(numbers[1]) == numbers[0] != numbers[1]
+    for name in ("s.bam", "s.P1.bam", "s.P2.bam", "s.P1.split.bam", "s.P2.split.bam"):
+        expected = uncompressed(tmp_path / "x" / name)
+        assert uncompressed(tmp_path / "y" / name, swapped=True) == expected
+        assert uncompressed(tmp_path / "y" / name) != expected
 
 
 def test_kept_duplicates(tmp_path):
@@ -178,10 +206,6 @@ def test_mates_are_told_apart_when_the_aligned_one_comes_first(tmp_path):
 
 def rerun(folder, **changes):
     """Run once more on the files of `run`."""
-    from allele_records import block_map
-
-    from deepallele.allele.assign import Inputs, Outputs, assign_alleles
-
     bams = changes.get("bams", (folder / "in.A.bam", folder / "in.B.bam"))
     return assign_alleles(
         Inputs(bams, (block_map("A"), block_map("B")), ("P1", "P2"), folder / "ref.fa.fai"),
@@ -265,9 +289,47 @@ def test_a_failed_run_leaves_the_files_as_they_were(tmp_path):
         (Settings(min_posterior=0.5), "min_posterior is 0.5"),
         (Settings(min_posterior=1.1), "min_posterior is 1.1"),
         (Settings(min_insert=10, max_insert=5), "min_insert is 10"),
+        (Settings(umi=Umi.NAME, umi_separators=""), "umi_separators is ''"),
     ],
 )
 def test_settings_out_of_range_are_told(tmp_path, settings, message):
     run(tmp_path, [pair(100)], [pair(100)])
     with pytest.raises(InputError, match=message):
         rerun(tmp_path, settings=settings)
+
+
+def test_files_and_names_that_are_given_twice_are_told(tmp_path):
+    run(tmp_path, [pair(100)], [pair(100)])
+    bams = (tmp_path / "in.A.bam", tmp_path / "in.B.bam")
+    maps, fai = (block_map("A"), block_map("B")), tmp_path / "ref.fa.fai"
+    outputs = Outputs(tmp_path / "s.bam", (tmp_path / "s.1.bam", tmp_path / "s.2.bam"), tmp_path / "s.json")
+    cases = [
+        (Inputs(bams, maps, ("P", "P"), fai), outputs, "both haplotypes are named 'P'"),
+        (Inputs((bams[0], bams[0]), maps, ("P", "Q"), fai), outputs, "in.A.bam: given for both haplotypes"),
+        (
+            Inputs(bams, maps, ("P", "Q"), fai),
+            replace(outputs, haplotype_bams=(tmp_path / "s.1.bam", tmp_path / "s.bam")),
+            "s.bam: given for two files",
+        ),
+        (
+            Inputs(bams, maps, ("P", "Q"), fai),
+            replace(outputs, split_bams=(bams[1], tmp_path / "s.3.bam")),
+            "in.B.bam: given for two files",
+        ),
+    ]
+    for inputs, places, message in cases:
+        with pytest.raises(InputError, match=message):
+            assign_alleles(inputs, places, Settings())
+
+
+def test_chains_of_the_other_haplotype_are_told(tmp_path):
+    run(tmp_path, [pair(100)], [pair(100)])
+    outputs = Outputs(tmp_path / "s.bam", (tmp_path / "s.1.bam", tmp_path / "s.2.bam"), tmp_path / "s.json")
+    inputs = Inputs(
+        (tmp_path / "in.A.bam", tmp_path / "in.B.bam"),
+        (block_map("B"), block_map("A")),
+        ("P", "Q"),
+        tmp_path / "ref.fa.fai",
+    )
+    with pytest.raises(InputError, match=r"in.A.bam: contig '1' has 5025 bases in the haplotype's chain"):
+        assign_alleles(inputs, outputs, Settings())

@@ -2,23 +2,34 @@ import numpy as np
 import pytest
 from allele_records import LENGTHS, UNALIGNED, Read, describe_bam, pair, write_bam
 
-from deepallele.allele.compare import Fate, Settings, decide, posterior_of_first
+from deepallele.allele.compare import Places, decide, posterior_of_first
 from deepallele.allele.intervals import IntervalSet
+from deepallele.allele.outcome import Fate, Settings
 
 NOTHING = IntervalSet(list(LENGTHS["A"].values()))
 
 
-def fates(tmp_path, templates_a, templates_b, settings=None, excluded=(False, False), blacklist=NOTHING):
+def fates(
+    tmp_path,
+    templates_a,
+    templates_b,
+    settings=None,
+    excluded=(False, False),
+    blacklist=NOTHING,
+    variants=None,
+    hemizygous=(False, False),
+):
     """Decision on templates; also seen to be mirrored when the haplotypes are swapped."""
     mates = len(templates_a[0])
     a = describe_bam(write_bam(tmp_path / "a.bam", "A", templates_a), "A", mates)
     b = describe_bam(write_bam(tmp_path / "b.bam", "B", templates_b), "B", mates)
-    rules = (settings or Settings(), np.array(excluded), blacklist)
-    decision, mirrored = decide(a, b, *rules), decide(b, a, *rules)
+    places = Places(np.array(excluded), np.array(hemizygous), blacklist, variants)
+    decision, mirrored = (decide(*both, settings or Settings(), places) for both in ((a, b), (b, a)))
     swap = np.array([1, 0, *range(2, len(Fate))])
     assert (swap[mirrored.fate] == decision.fate).all()
     assert (1 - mirrored.posterior == decision.posterior).all()
-    assert (mirrored.mapq == decision.mapq).all()
+    for name in ("mapq", "no_variant", "overruled", "apart"):
+        assert (getattr(mirrored, name) == getattr(decision, name)).all()
     return decision
 
 
@@ -102,6 +113,76 @@ def test_limits_of_the_fragment_length_are_allowed(tmp_path, length):
 
 def test_mates_that_cover_the_same_bases_are_concordant(tmp_path):
     assert one(tmp_path, pair(100, 20), pair(100, 20)) is Fate.AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "fate"),
+    [
+        ((100, "20M"), (100, "20M"), Fate.AMBIGUOUS),
+        ((105, "20M"), (100, "20M"), Fate.AMBIGUOUS),
+        ((119, "20M"), (100, "20M"), Fate.AMBIGUOUS),
+        ((120, "20M"), (100, "20M"), Fate.DISCORDANT),
+        ((100, "20M"), (100, "10M"), Fate.AMBIGUOUS),
+        ((110, "10M"), (100, "20M"), Fate.AMBIGUOUS),
+        ((100, "10M300N10M"), (100, "20M"), Fate.AMBIGUOUS),
+        ((100, "10M300N10M"), (405, "20M"), Fate.AMBIGUOUS),
+        ((100, "10M300N10M"), (405, "10M500N10M"), Fate.AMBIGUOUS),
+        ((100, "10M300N10M"), (405, "10M900N10M"), Fate.DISCORDANT),
+    ],
+    ids=[
+        *("same ends", "past each other", "one base shared", "no base shared", "one inside", "other inside"),
+        *("one spliced", "meet behind an intron", "both spliced", "longer than allowed"),
+    ],
+)
+def test_short_and_spliced_fragments(tmp_path, forward, backward, fate):
+    def read(place, reverse):
+        length = sum(map(int, place[1].replace("M", " ").replace("N", " ").split()[::2]))
+        bases = "ACGTACGTACGTACGTACGT"[:length]
+        return Read(pos=place[0], cigar=place[1], md=str(length), sequence=bases, reverse=reverse)
+
+    template = [read(forward, False), read(backward, True)]
+    assert one(tmp_path, template, template) is fate
+    assert one(tmp_path, template[::-1], template[::-1]) is fate
+    if fate is Fate.DISCORDANT and "N" in forward[1]:
+        longer = Settings(max_insert=10**6)
+        assert one(tmp_path, template, template, settings=longer) is Fate.AMBIGUOUS
+
+
+def test_hemizygous_contigs(tmp_path):
+    on_2 = pair(100, contig="2")
+    rules = {"hemizygous": (False, True)}
+    assert one(tmp_path, on_2, on_2, **rules) is Fate.HEMIZYGOUS
+    assert one(tmp_path, on_2, pair(100, contig="2", **WORSE), **rules) is Fate.HEMIZYGOUS
+    assert one(tmp_path, pair(100), pair(100), **rules) is Fate.AMBIGUOUS
+    assert one(tmp_path, on_2, on_2, excluded=(False, True), **rules) is Fate.EXCLUDED_CONTIG
+    assert one(tmp_path, pair(100, contig="2", mapq=1), on_2, settings=Settings(min_mapq=50), **rules) is (
+        Fate.LOW_MAPQ
+    )
+
+
+def test_pairs_without_a_variant_are_ambiguous(tmp_path):
+    variants = IntervalSet(list(LENGTHS["A"].values()), [(0, 105, 106), (0, 3600, 3601)])
+    better = (pair(100), pair(100, **WORSE))
+    covered = fates(tmp_path, [better[0]], [better[1]], variants=variants)
+    assert covered.fate[0] == Fate.INFORMATIVE_A and not covered.no_variant[0] and not covered.overruled[0]
+    away = fates(tmp_path, [pair(106)], [pair(106, **WORSE)], variants=variants)
+    assert (away.fate[0], away.posterior[0]) == (Fate.AMBIGUOUS, 0.5)
+    assert away.no_variant[0] and away.overruled[0]
+    even = fates(tmp_path, [pair(106)], [pair(106)], variants=variants)
+    assert even.no_variant[0] and not even.overruled[0]
+    # Between the mates is not covered.
+    assert one(tmp_path, pair(3500), pair(3525, **WORSE), variants=variants) is Fate.AMBIGUOUS
+    # The alignment to either haplotype counts, and without a clear winner the places must agree.
+    assert one(tmp_path, pair(500, **WORSE), pair(100), variants=variants) is Fate.INFORMATIVE_B
+    assert one(tmp_path, pair(500), pair(100, **WORSE), variants=variants) is Fate.INFORMATIVE_A
+    assert one(tmp_path, pair(500), pair(900, **WORSE), variants=variants) is Fate.DIFFERENT_PLACE
+
+
+def test_alignments_that_lie_apart_are_marked(tmp_path):
+    decision = fates(
+        tmp_path, [pair(100), pair(100), pair(3500)], [pair(700, **WORSE), pair(150), pair(3525)]
+    )
+    assert decision.apart.tolist() == [True, False, False]
 
 
 def test_different_places(tmp_path):

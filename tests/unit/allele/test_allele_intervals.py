@@ -30,6 +30,37 @@ def test_touching_is_not_overlapping_and_ends_stay_on_their_contig():
     assert found.tolist() == [False, False, True, False]
 
 
+def test_parts_are_the_same_as_a_list():
+    rng = np.random.default_rng(6)
+    tid = rng.integers(0, 3, 90)
+    start = rng.integers(-5, 80, 90)
+    end = start + rng.integers(0, 9, 90)
+    whole = IntervalSet(LENGTHS, zip(tid.tolist(), start.tolist(), end.tolist(), strict=True))
+    parts = IntervalSet.from_parts(LENGTHS, ((tid[i::4], start[i::4], end[i::4]) for i in range(4)))
+    assert len(parts) == len(whole) > 5
+    for contig, length in enumerate(LENGTHS):
+        place = np.arange(length)
+        where = (np.full(length, contig), place, place + 1)
+        inside = np.zeros(length, dtype=bool)
+        for t, s, e in zip(tid, start, end, strict=True):
+            if t == contig:
+                inside[max(s, 0) : max(e, 0)] = True
+        assert (whole.overlaps(*where) == inside).all() and (parts.overlaps(*where) == inside).all()
+
+
+def test_spans_that_reach_beyond_their_contig_do_not_touch_its_neighbours():
+    intervals = IntervalSet(LENGTHS, [(0, 95, 100), (2, 0, 5)])
+    found = intervals.overlaps(np.array([1, 1, 0]), np.array([-10, 40, -5]), np.array([5, 70, 2]))
+    assert found.tolist() == [False, False, False]
+
+
+def test_a_genome_of_more_than_four_thousand_million_bases():
+    lengths = [2**31 - 1] * 4
+    intervals = IntervalSet(lengths, [(3, 2**31 - 10, 2**31 - 5), (0, 10, 20)])
+    tid, start = np.array([3, 3, 0, 2]), np.array([2**31 - 6, 2**31 - 11, 19, 2**31 - 10])
+    assert intervals.overlaps(tid, start, start + 1).tolist() == [True, False, True, False]
+
+
 def test_no_intervals():
     assert not IntervalSet(LENGTHS).overlaps(np.array([0]), np.array([0]), np.array([5])).any()
 

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from deepallele.allele.bam import Header
-from deepallele.allele.compare import Fate
 from deepallele.allele.sorting import Sorter
-from deepallele.allele.stats import summarise
 from deepallele.allele.write import bins, output_header
 from deepallele.errors import InputError
 
@@ -62,12 +60,3 @@ def test_failing_samtools_is_an_error(tmp_path):
         sorter.add(np.frombuffer(b"\x40\0\0\0 no record", dtype=np.uint8))
         with sorter.sorted() as stream:
             stream.take(10)
-
-
-def test_classes_that_do_not_add_up_are_an_error():
-    fate = np.array([Fate.INFORMATIVE_A, Fate.LOW_MAPQ], dtype=np.uint8)
-    kept = np.array([[1, 0, 0]])
-    numbers = summarise(fate, kept, np.zeros(3, dtype=np.int64), ["x"], ("P", "Q"), True)
-    assert (numbers["informative_A"], numbers["low_mapq"], numbers["bias"]) == (1, 1, 1.0)
-    with pytest.raises(AssertionError, match="add up"):
-        summarise(fate, kept + 1, np.zeros(3, dtype=np.int64), ["x"], ("P", "Q"), True)

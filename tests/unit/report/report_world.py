@@ -105,15 +105,31 @@ def _dataset(rng: np.random.Generator, region: pd.DataFrame, variant: pd.DataFra
 def _alleles(folder: Path) -> None:
     removed = dict.fromkeys(
         ("unaligned", "one_mate", "discordant", "different_place", "unlifted", "low_mapq"), 10
-    ) | {"excluded_contig": 0, "blacklisted": 30, "duplicates": 100}
+    ) | {"excluded_contig": 0, "blacklisted": 30, "duplicates": 100, "hemizygous": 5}
     for place, sample in enumerate(SAMPLES):
         kept = {"informative_A": 510 + place, "informative_B": 490, "ambiguous": 800}
         stats = {**kept, **removed, "pairs_in": sum(kept.values()) + sum(removed.values())}
         stats |= {"informative_share": 0.5556, "bias": 0.51, "contigs": {"chr1": kept, "chr2": kept}}
+        stats["qc"] = _quality(place)
         write_json(stats, folder / "allele" / f"{sample}.allele_stats.json")
     write_json(
         {"between_haplotypes": {"total": 12345}}, folder / "genomes" / "cross" / "variants.summary.json"
     )
+
+
+def _quality(place: int) -> dict:
+    """The part of the quality control that the report shows; the second sample is a bad one."""
+    return {
+        "coverage": {"expected_informative": {"share": 0.56}, "informative": {"share": 0.55}},
+        "fit": {
+            "verdict": ("fits", None)[place],
+            "both_alleles": {"share": (0.987, None)[place]},
+            "allele_share": {"share": 0.999},
+        },
+        "vcf": {"false": {"share": 0.001}, "missing": {"share": (0.002, 0.051)[place]}},
+        "contamination": {"third_base": {"excess": 0.0}},
+        "warnings": [[], ["5.1 % of the SNPs are missing"]][place],
+    }
 
 
 def _imbalance(folder: Path, region: pd.DataFrame, dataset: Dataset) -> None:

@@ -46,6 +46,16 @@ def test_classes_of_pairs_add_up(results):
     assert by_name["alpha"] == [510, 511]
 
 
+def test_the_quality_control_is_shown_with_its_warnings(results):
+    section = quality.quality(results)
+    rows = {row[0]: row[1:] for row in tables(section)["Quality control"].rows}
+    assert rows["fit of the VCF"] == ["fits", "not tested"]
+    assert rows["SNPs with both alleles, of the well covered"] == ["98.7 %", "NA"]
+    assert rows["SNPs of the reads that the VCF lacks"] == ["0.2 %", "5.1 %"]
+    texts = [block.text for block in section.blocks if block.kind == "text"]
+    assert texts[1:] == ["Warning, rep<2>: 5.1 % of the SNPs are missing."]
+
+
 def test_the_most_imbalanced_regions_come_first(results):
     rows = tables(regions.regions(results))["Most imbalanced regions"].rows
     least = results.imbalance.sort_values("p_value")["region"].iloc[0]

@@ -15,7 +15,12 @@ PINNED = re.compile(r"^[a-z0-9][a-z0-9_.-]*=\d+(\.\d+)+(\.post\d+)?[a-z]?$")
 PIP_PINNED = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*==\d+(\.\d+)+(\.post\d+)?$")
 
 # Conda's name of a package where it differs from PyPI's.
-PIP_NAMES = {"pytorch": "torch", "python-isal": "isal", "matplotlib-base": "matplotlib", "python-igraph": "igraph"}
+PIP_NAMES = {
+    "pytorch": "torch",
+    "python-isal": "isal",
+    "matplotlib-base": "matplotlib",
+    "python-igraph": "igraph",
+}
 # The newest version on the conda channels where it is not PyPI's: (conda, pip).
 CONDA_DIFFERS = {
     "pysam": ("0.23.3", "0.24.1"),

@@ -13,7 +13,10 @@ CORE = (
     *("bash", "cat", "cksum", "cp", "dirname", "env", "grep", "ls"),
     *("mkdir", "rm", "sed", "sort", "tail", "touch", "tr"),
 )
-TOOLS = ("bowtie2", "samtools", "bcftools", "tabix", "bgzip", "fastp", "bedtools", "featureCounts", "dot")
+TOOLS = (
+    *("bowtie2", "samtools", "bcftools", "tabix", "bgzip", "fastp", "bedtools", "featureCounts", "dot"),
+    *("STAR", "PicardCommandLine"),
+)
 LOCK = (ROOT / "envs" / "requirements.lock").read_text().split()
 
 # A Python whose venvs hold the same stand-in and whose pip writes down what it was told.
@@ -135,6 +138,13 @@ def test_missing_tools_come_from_apt(machine):
     assert machine.log()[1].split()[-2:] == ["bowtie2", "tabix"]
 
 
+def test_the_tests_own_tools_come_with_the_tests(machine):
+    (machine.bin / "PicardCommandLine").unlink()
+    assert machine.run().returncode == 0
+    assert not any("picard" in line for line in machine.log())
+    assert "picard-tools" in failure(machine.run("develop"))
+
+
 def test_a_tool_that_is_still_missing_is_named(machine):
     (machine.bin / "fastp").unlink()
     assert "after installation still missing: fastp" in failure(machine.run())
@@ -203,7 +213,7 @@ def test_conda_for_tests_adds_the_tools_and_the_lock(machine):
         *(call for call in machine.log()[2:] if call.startswith("conda")),
         "pip envs/requirements.lock",
     ]
-    assert "envs/peaks.yaml" in machine.log()[-2]
+    assert {call.split()[-1] for call in machine.log()[2:-1]} >= {"envs/peaks.yaml", "envs/test.yaml"}
     assert machine.run().stdout == ""
 
 

@@ -1,4 +1,17 @@
-# Adapter trimming, and mapping of all reads to both haplotypes.
+# Check of the FASTQ files, and adapter trimming.
+#
+# Where no adapter is given fastp guesses it from sequences that many reads share. In RNA these are those of
+# strong genes: mates' overlap is enough there, and single reads get Illumina's.
+GIVEN = [
+    f"{option} {sequence}"
+    for option, sequence in zip(
+        ("--adapter_sequence", "--adapter_sequence_r2"), config["trim"]["adapters"]
+    )
+]
+GUESSED = {
+    "atac": {"paired": "--detect_adapter_for_pe", "single": ""},
+    "rna": {"paired": "", "single": "--adapter_sequence AGATCGGAAGAGC"},
+}[config["assay"]]
 
 
 rule check_fastq:
@@ -24,7 +37,7 @@ rule check_fastq:
         "python {input.script:q} --fastq {input.reads:q} > {log:q} 2>&1"
 
 
-# Adapters only: bowtie2 weighs base qualities itself, for both haplotypes alike.
+# Adapters only: base qualities are weighed later, for both haplotypes alike.
 rule trim_pairs:
     input:
         reads=fastq_of,
@@ -47,9 +60,10 @@ rule trim_pairs:
         runtime=runtime(120),
     params:
         min_length=config["trim"]["min_length"],
+        adapters=" ".join(GIVEN) or GUESSED["paired"],
     shell:
         "fastp --in1 {input.reads[0]:q} --in2 {input.reads[1]:q} --out1 {output.reads_1:q}"
-        " --out2 {output.reads_2:q} --detect_adapter_for_pe"
+        " --out2 {output.reads_2:q} {params.adapters}"
         " --length_required {params.min_length} --disable_quality_filtering --dont_eval_duplication"
         " --compression 1 --thread {threads} --json {output.json:q} --html /dev/null > {log:q} 2>&1"
 
@@ -75,41 +89,8 @@ rule trim_single:
         runtime=runtime(120),
     params:
         min_length=config["trim"]["min_length"],
+        adapters=" ".join(GIVEN[:1]) or GUESSED["single"],
     shell:
-        "fastp --in1 {input.reads[0]:q} --out1 {output.reads_1:q}"
+        "fastp --in1 {input.reads[0]:q} --out1 {output.reads_1:q} {params.adapters}"
         " --length_required {params.min_length} --disable_quality_filtering --dont_eval_duplication"
         " --compression 1 --thread {threads} --json {output.json:q} --html /dev/null > {log:q} 2>&1"
-
-
-rule align:
-    input:
-        index=multiext(f"{GENOMES}/bowtie2/{{haplotype}}", *BOWTIE2_PARTS),
-        reads_1=trimmed_of(1),
-        reads_2=trimmed_of(2),
-    output:
-        bam=temp("<results>/align/{sample}/{haplotype}.bam"),
-        summary="<results>/align/{sample}/{haplotype}.bowtie2.log",
-    log:
-        "<logs>/align/{sample}.{haplotype}.log",
-    benchmark:
-        "<benchmarks>/align/{sample}.{haplotype}.tsv"
-    conda:
-        "../../envs/align.yaml"
-    threads: 2
-    resources:
-        mem_mb=memory(6000),
-        runtime=runtime(720),
-    params:
-        prefix=subpath(input[0], strip_suffix=BOWTIE2_PARTS[0]),
-        reads=reads_of,
-        preset=config["align"]["preset"],
-        min_insert=config["align"]["min_insert"],
-        max_insert=config["align"]["max_insert"],
-        seed=config["seed"],
-    shell:
-        # --reorder keeps the reads in the FASTQ's order, so that the BAMs of both haplotypes run in step.
-        "(bowtie2 --{params.preset} --minins {params.min_insert} --maxins {params.max_insert}"
-        " --seed {params.seed} --reorder --threads {threads} --rg-id {wildcards.sample:q}"
-        " --rg SM:{wildcards.sample:q} -x {params.prefix:q} {params.reads:q}"
-        " | samtools view --no-PG --bam --output {output.bam:q} -) 2> {log:q}"
-        " && cp {log:q} {output.summary:q}"

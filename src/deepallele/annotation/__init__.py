@@ -1,0 +1,1 @@
+"""Gene annotation and splice junctions, lifted between the reference and the haplotypes."""

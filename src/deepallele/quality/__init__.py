@@ -1,0 +1,1 @@
+"""Quality control of the allele assignment: balance, the fit of the VCF, contamination, artefacts."""
