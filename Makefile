@@ -26,7 +26,7 @@ demo: setup  ## simulate an F1, run everything, compare with the truth (CORES=2)
 
 test: lint  ## lint, unit, oracle and integration tests
 	@pytest -n 2 tests/unit tests/oracle
-	@pytest tests/integration
+	@pytest -n 2 --dist loadfile tests/integration
 
 lint: develop  ## style, types, format of the rules
 	@ruff check .

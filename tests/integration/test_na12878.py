@@ -16,7 +16,7 @@ def run(new_run, shared_data):
     (run.directory / "samples.tsv").write_text(
         "sample\tunit\tfastq_1\tfastq_2\nNA12878\tlane1\tdata/R1.fq.gz\tdata/R2.fq.gz\n"
     )
-    run.whole("results/allele/NA12878.bam")
+    run.whole("results/allele/NA12878.allele_stats.json")
     return run
 
 

@@ -29,7 +29,11 @@ def yeast(new_run, shared_data):
     (run.directory / "samples.tsv").write_text(
         "sample\tunit\tfastq_1\tfastq_2\nyeast\tlane1\tdata/R1.fq.gz\tdata/R2.fq.gz\n"
     )
-    run.whole("results/predictions/recommended.tsv.gz", "results/counts/imbalance.tsv")
+    run.whole(
+        "results/predictions/recommended.tsv.gz",
+        "results/counts/imbalance.tsv",
+        "results/allele/yeast.allele_stats.json",
+    )
     return run
 
 
@@ -54,6 +58,7 @@ def truth(shared_data):
 
 def test_assigned_pairs_agree_with_the_planted_haplotype(calls, truth):
     assigned = calls[calls["hp"] > 0].merge(truth, on="read", suffixes=("", "_true"), validate="one_to_one")
+    assert (assigned["hp"] == assigned["hp_true"]).mean() >= 0.999
     planted = assigned[assigned["n_snp_bases"] > 0]
     assert len(planted) > 50_000
     assert (planted["hp"] == planted["hp_true"]).mean() >= 0.999

@@ -1,0 +1,67 @@
+# Functions that list the files and arguments of rules.
+
+
+def any_of(names):
+    """Pattern that matches just these names; nothing at all where there are none."""
+    return "|".join(map(re.escape, sorted(names))) or "(?!)"
+
+
+def fastq_of(wildcards):
+    """The FASTQ file of a lane, or its two files of mates."""
+    unit = LANES[wildcards.lane]
+    return [unit[key] for key in ("fastq_1", "fastq_2") if unit[key]]
+
+
+def trimmed_of(mate):
+    """Give a function that lists the trimmed files of a sample's lanes for one mate."""
+
+    def files(wildcards):
+        names = [
+            name for name, unit in LANES.items() if unit["sample"] == wildcards.sample
+        ]
+        if mate == 2 and wildcards.sample not in PAIRED:
+            return []
+        return [f"<results>/trimmed/{name}_R{mate}.fq.gz" for name in names]
+
+    return files
+
+
+def reads_of(wildcards, input):
+    """Arguments of bowtie2 for the reads: all lanes, in the same order for both mates."""
+    if wildcards.sample in PAIRED:
+        return ["-1", ",".join(input.reads_1), "-2", ",".join(input.reads_2)]
+    return ["-U", ",".join(input.reads_1)]
+
+
+def star_reads_of(wildcards, input):
+    """Values of STAR's --readFilesIn: all lanes, in the same order for both mates."""
+    return [",".join(files) for files in (input.reads_1, input.reads_2) if files]
+
+
+def model_config(wildcards):
+    """Settings of one model as JSON; its seeds are left out, so that a new seed retrains no other."""
+    section = {
+        key: value for key, value in MODELS[wildcards.model].items() if key != "seeds"
+    }
+    return json.dumps(section, sort_keys=True)
+
+
+def trainings(wildcards, file):
+    """A file of every fold and seed of a model."""
+    return expand(
+        "<results>/models/{model}/fold{fold}/seed{seed}/{file}",
+        model=wildcards.model,
+        fold=range(config["dataset"]["folds"]),
+        seed=MODELS[wildcards.model]["seeds"],
+        file=file,
+    )
+
+
+def checkpoints(wildcards):
+    """Checkpoints of all folds and seeds of a model."""
+    return trainings(wildcards, "model.ckpt")
+
+
+def training_metrics(wildcards):
+    """Metrics of all folds and seeds of a model."""
+    return trainings(wildcards, "metrics.json")
