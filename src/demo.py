@@ -93,6 +93,8 @@ def main(arguments: argparse.Namespace) -> None:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
     workflow = ["snakemake", "--cores", str(arguments.cores), "--configfile", str(config_file)]
+    # As many chunks as cores: each more costs the start of another process.
+    workflow += ["--set-scatter", f"chunk={arguments.cores}"]
     workflow += ["--workflow-profile", str(ROOT / "workflow" / "profiles" / "default"), "--quiet", "rules"]
     workflow += ["--sdm", "conda"] if arguments.conda else []
     measured = measure(results, arguments.simulation.split(), workflow)

@@ -1,6 +1,5 @@
 """Intervals on the reference, and the reference's contigs."""
 
-import gzip
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from deepallele.errors import InputError
+from deepallele.genome.mask import read_bed
 
 Columns = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
@@ -129,26 +129,19 @@ def _overlaps(starts, ends, first, shift, begin, stop):  # type: ignore[no-untyp
 
 
 def read_blacklist(path: str | Path, contigs: dict[str, int]) -> IntervalSet:
-    """Read a BED file (plain or .gz); intervals on contigs that the reference lacks are left out.
+    """Read a BED file (plain or gzip); intervals on contigs that the reference lacks are left out.
 
     Raises
     ------
     InputError
-        If a line is not BED, or no interval lies on a contig of the reference.
+        If the file is damaged, a line is not BED, or no interval lies on a contig of the reference.
     """
     known = {contig: index for index, contig in enumerate(contigs)}
-    opener = gzip.open if str(path).endswith(".gz") else open
     intervals, lines = [], 0
-    with opener(path, "rt") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip() or line.startswith(("#", "track", "browser")):
-                continue
-            lines += 1
-            fields = line.rstrip("\r\n").split("\t")
-            if len(fields) < 3 or not (fields[1].isdigit() and fields[2].isdigit()):
-                raise InputError(f"{path}, line {number}: contig, start, end expected, got {line.strip()!r}")
-            if fields[0] in known:
-                intervals.append((known[fields[0]], int(fields[1]), int(fields[2])))
+    for contig, start, end in read_bed(path):
+        lines += 1
+        if contig in known:
+            intervals.append((known[contig], start, end))
     if lines and not intervals:
         raise InputError(f"{path}: none of its {lines} intervals lies on a contig of the reference")
     return IntervalSet(list(contigs.values()), intervals)
