@@ -58,6 +58,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], source: s
         raise InputError(
             f"{source}: missing key 'gtf' in 'reference'; assay: rna needs the reference's gene annotation"
         )
+    _check_broad(filled, source)
     _check_haplotypes(filled, source)
     shortest, longest = (filled["align"][key] for key in ("min_insert", "max_insert"))
     if shortest > longest:
@@ -112,6 +113,22 @@ def _explain(error: Any) -> str:
     description = error.schema.get("description", "") if isinstance(error.schema, Mapping) else ""
     meaning = f"; expected: {description}" if description else "; see config/README.md"
     return f"key '{key}': {error.message}{meaning}"
+
+
+def _check_broad(config: Mapping[str, Any], source: str) -> None:
+    peaks = config["peaks"]
+    if not peaks["broad"]:
+        return
+    if config["assay"] != "chip":
+        raise InputError(
+            f"{source}: key 'peaks.broad': true, but assay: {config['assay']}; only ChIP-seq has broad "
+            "peaks, the others' regions are centred on summits: set it to false"
+        )
+    if peaks["broad_cutoff"] <= peaks["qvalue"]:
+        raise InputError(
+            f"{source}: key 'peaks.broad_cutoff': {peaks['broad_cutoff']} is not above peaks.qvalue, "
+            f"{peaks['qvalue']}; raise it"
+        )
 
 
 def _check_haplotypes(config: Mapping[str, Any], source: str) -> None:

@@ -8,11 +8,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from deepallele.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -53,13 +54,13 @@ def write_text(text: str, path: str | Path) -> None:
         temporary.write_bytes(data)
 
 
-def write_table(table: pd.DataFrame, path: str | Path, float_format: str = "%.6g") -> None:
+def write_table(table: "pd.DataFrame", path: str | Path, float_format: str = "%.6g") -> None:
     """Write a TSV with a header and without row names; missing values are written `NA`."""
     text = table.to_csv(sep="\t", index=False, float_format=float_format, na_rep="NA", lineterminator="\n")
     write_text(text, path)
 
 
-def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
+def read_table(path: str | Path, columns: list[str] | None = None) -> "pd.DataFrame":
     """Read a TSV with a header (plain or .gz); only `NA` and empty are missing values.
 
     Parameters
@@ -74,6 +75,9 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFra
     InputError
         If the file is empty or a column of `columns` is absent.
     """
+    # Steps that only write bytes need not wait for its import.
+    import pandas as pd
+
     try:
         table = pd.read_csv(path, sep="\t", keep_default_na=False, na_values=["NA", ""])
     except pd.errors.EmptyDataError as error:

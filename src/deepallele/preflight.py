@@ -13,6 +13,8 @@ from deepallele.compressed import check_bgzip, check_end, open_binary
 from deepallele.errors import InputError
 from deepallele.genome.alleles import check_samples, read_haplotypes
 from deepallele.genome.mask import read_bed
+from deepallele.peaks.names import check_region_names
+from deepallele.peaks.saf import is_saf, read_saf
 
 _CHUNK = 1 << 24
 # Names of sequences beside the chromosomes: unplaced and alternative ones, decoys. Reads there are few.
@@ -36,7 +38,7 @@ def check_inputs(config: Mapping[str, Any]) -> list[str]:
     ------
     InputError
         If a file is absent or damaged, the VCFs lack a haplotype's sample, a file shares no contig with
-        the FASTA, or the mask is the one that the run writes.
+        the FASTA, two of the user's own regions have one name, or the mask is the one that the run writes.
     """
     reference = config["reference"]
     beds = {f"reference.{key}": reference[key] for key in ("blacklist", "mask")}
@@ -53,6 +55,8 @@ def check_inputs(config: Mapping[str, Any]) -> list[str]:
     for path in beds.values():
         if path is not None:
             notes += _check_bed(path, contigs, reference["fasta"])
+    if beds["peaks.regions"] is not None:
+        check_region_names(beds["peaks.regions"])
     if gtf is not None:
         _check_shared(contigs, _gtf_contigs(gtf, set(contigs)), reference["fasta"], gtf, prefix_ok=False)
     return notes
@@ -111,7 +115,10 @@ def _tell_absent(
 
 
 def _check_bed(path: str, contigs: list[str], fasta: str) -> list[str]:
-    lines = Counter(contig for contig, _, _ in read_bed(path))
+    if is_saf(path):
+        lines = Counter(row.chrom for row in read_saf(path))
+    else:
+        lines = Counter(contig for contig, _, _ in read_bed(path))
     _check_shared(contigs, set(lines), fasta, path, prefix_ok=False)
     absent = {name: count for name, count in lines.items() if name not in set(contigs)}
     if not any(not _MINOR.search(name) for name in absent):

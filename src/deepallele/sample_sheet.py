@@ -11,7 +11,7 @@ from typing import Any
 from deepallele.errors import InputError
 
 SAMPLE_COLUMNS = ("sample", "unit", "fastq_1", "fastq_2")
-OPTIONAL_COLUMNS = ("sex",)
+OPTIONAL_COLUMNS = ("sex", "control", "condition")
 SEXES = ("male", "female")
 
 Unit = dict[str, str]
@@ -24,7 +24,8 @@ def read_samples(path: str | Path) -> list[Unit]:
     ----------
     path
         TSV with columns sample, unit, fastq_1, fastq_2; an empty fastq_2 means single-end reads. The
-        column sex (male, female or empty) may be left out.
+        columns sex (male, female or empty), control (name of the sample that is the input control) and
+        condition (any text) may be left out; each is the same in all rows of a sample.
 
     Returns
     -------
@@ -35,7 +36,8 @@ def read_samples(path: str | Path) -> list[Unit]:
     ------
     InputError
         On a missing or unknown column, an empty or unsafe name, a repeated row or file, a sample
-        that mixes single-end and paired-end units or has two sexes, or an absent FASTQ file, with the line.
+        that mixes single-end and paired-end units or has two sexes, controls or conditions, a control that
+        cannot be one, or an absent FASTQ file, with the line.
     """
     if not Path(path).is_file():
         raise InputError(f"{path}: no such sample sheet; set 'samples' in the config")
@@ -57,6 +59,7 @@ def read_samples(path: str | Path) -> list[Unit]:
         units.append(unit)
     if not units:
         raise InputError(f"{path}: no samples under the header; add at least one row")
+    _check_controls(units, path)
     return sorted(units, key=lambda unit: (unit["sample"], unit["unit"]))
 
 
@@ -95,13 +98,55 @@ def check_min_samples(config: Mapping[str, Any], units: Sequence[Unit], source: 
     Raises
     ------
     InputError
-        If `peaks.min_samples` is above the number of samples and peaks are called.
+        If `peaks.min_samples` is above the number of samples, controls left out, and peaks are called.
     """
-    number, least = len({unit["sample"] for unit in units}), config["peaks"]["min_samples"]
+    samples = {unit["sample"] for unit in units} - set(controls_of(units).values())
+    number, least = len(samples), config["peaks"]["min_samples"]
     if config["peaks"]["regions"] is None and least > number:
         raise InputError(
             f"{source}: key 'peaks.min_samples': {least}, but {config['samples']} lists {number} samples; "
             "lower it"
+        )
+
+
+def controls_of(units: Sequence[Unit]) -> dict[str, str]:
+    """Name of each sample's input control; samples without one are left out."""
+    return {unit["sample"]: unit["control"] for unit in units if unit["control"]}
+
+
+def check_assay_samples(config: Mapping[str, Any], units: Sequence[Unit]) -> None:
+    """Refuse a sheet whose controls or layouts do not go with the assay.
+
+    Raises
+    ------
+    InputError
+        If another assay than ChIP-seq has a control; if peaks of ChIP samples are to be called and a sample
+        lacks its control without `peaks.require_control` being false, or some samples are single-end and
+        others paired-end.
+    """
+    path, controls = config["samples"], controls_of(units)
+    if config["assay"] != "chip":
+        if controls:
+            sample = min(controls)
+            raise InputError(
+                f"{path}: sample '{sample}' has control '{controls[sample]}', but assay: {config['assay']} "
+                "has no controls; leave that column out, or set assay: chip"
+            )
+        return
+    if config["peaks"]["regions"] is not None:
+        return
+    treated = [unit for unit in units if unit["sample"] not in controls.values()]
+    without = sorted(unit["sample"] for unit in treated if not unit["control"])
+    if config["peaks"]["require_control"] and without:
+        raise InputError(
+            f"{path}: ChIP sample '{without[0]}' has no control; name its input sample in the column "
+            "'control', or set peaks.require_control: false in the config"
+        )
+    layouts = {bool(unit["fastq_2"]): unit["sample"] for unit in treated}
+    if len(layouts) > 1:
+        raise InputError(
+            f"{path}: sample '{layouts[True]}' is paired-end, sample '{layouts[False]}' single-end; peaks "
+            "of both together cannot be called: give each layout a run of its own, or set peaks.regions"
         )
 
 
@@ -135,11 +180,12 @@ def _check_unit(unit: Unit, before: Sequence[Unit], where: str) -> None:
                 f"{where}: sample '{unit['sample']}' mixes single-end and paired-end units; "
                 "make two samples of them"
             )
-        if other["sample"] == unit["sample"] and other["sex"] != unit["sex"]:
-            raise InputError(
-                f"{where}: sample '{unit['sample']}' has sex '{unit['sex']}' here and '{other['sex']}' in a "
-                "row above; write the same in all its rows"
-            )
+        for key in OPTIONAL_COLUMNS:
+            if other["sample"] == unit["sample"] and other[key] != unit[key]:
+                raise InputError(
+                    f"{where}: sample '{unit['sample']}' has {key} '{unit[key]}' here and '{other[key]}' in "
+                    "a row above; write the same in all its rows"
+                )
     earlier = {other[key] for other in before for key in ("fastq_1", "fastq_2") if other[key]}
     for key in ("fastq_1", "fastq_2"):
         if not unit[key]:
@@ -148,6 +194,31 @@ def _check_unit(unit: Unit, before: Sequence[Unit], where: str) -> None:
             raise InputError(f"{where}: file '{unit[key]}' is listed twice")
         if not Path(unit[key]).is_file():
             raise InputError(f"{where}: {key}: no such file '{unit[key]}'")
+
+
+def _check_controls(units: Sequence[Unit], path: str | Path) -> None:
+    """Refuse a control that is no sample, has a control itself, or has reads of another layout."""
+    paired = {unit["sample"]: bool(unit["fastq_2"]) for unit in units}
+    controls = controls_of(units)
+    layout = {True: "paired-end", False: "single-end"}
+    for sample, control in sorted(controls.items()):
+        where = f"{path}: sample '{sample}': control '{control}'"
+        if control == sample:
+            raise InputError(f"{where} is the sample itself; name its input sample, or leave it empty")
+        if control not in paired:
+            raise InputError(
+                f"{where} is no sample of the sheet; give it rows of its own "
+                f"(samples: {', '.join(sorted(paired))})"
+            )
+        if control in controls:
+            raise InputError(
+                f"{where} has a control itself, '{controls[control]}'; a control has none: leave that empty"
+            )
+        if paired[control] != paired[sample]:
+            raise InputError(
+                f"{where} is {layout[paired[control]]}, but the sample is {layout[paired[sample]]}; both "
+                "must have the same layout"
+            )
 
 
 def check_name(name: str, where: str) -> None:

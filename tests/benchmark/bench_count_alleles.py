@@ -8,58 +8,86 @@ import pandas as pd
 import pysam
 from run import ROOT, Comparison
 
-PAIRS, CONTIG, REGIONS, WIDTH, READ = 400_000, 4_000_000, 4_000, 251, 50
+from deepallele.allele.bam import Header, open_bam
+from deepallele.allele.bgzf import BgzfWriter
+
+PAIRS, CONTIG, REGIONS, WIDTH, READ, COPIES = 400_000, 4_000_000, 4_000, 251, 75, 10
+# Qualities as sequencers of today give them: four values in runs.
+QUALITIES, QUALITY_SHARES, QUALITY_RUN = "F:,#", [0.85, 0.09, 0.055, 0.005], 5
 
 
-def benchmark(folder: Path) -> Comparison:
-    """Pairs at random places of one contig, a third of each class; regions at even distances."""
-    bam, bed, saf = folder / "reads.bam", folder / "regions.bed", folder / "regions.saf"
-    write_bam(bam)
+def benchmark(folder: Path) -> dict[str, Comparison]:
+    """Pairs at random places, a third of each class; regions at even distances.
+
+    Once so few that the start of the interpreter and of the compiled code counts most, once ten times more.
+    """
+    small, large = folder / "small.bam", folder / "large.bam"
+    write_bam(small)
+    copy_reads(small, large)
+    return {
+        "of few reads": compare(folder / "small", small, 1, 1),
+        "of many reads": compare(folder / "large", large, COPIES, 1),
+        "of many reads by two threads": compare(folder / "large2", large, COPIES, 2),
+    }
+
+
+def compare(folder: Path, bam: Path, contigs: int, threads: int) -> Comparison:
+    folder.mkdir()
+    bed, saf, mine, theirs = (folder / name for name in ("r.bed", "r.saf", "ours.tsv.gz", "reference.txt"))
     starts = np.arange(REGIONS) * (CONTIG // REGIONS) + 300
-    names = [f"chr1:{start}-{start + WIDTH}" for start in starts]
-    rows = zip(starts, names, strict=True)
-    bed.write_text("".join(f"chr1\t{s}\t{s + WIDTH}\t{name}\t0\t.\t{s + WIDTH // 2}\n" for s, name in rows))
-    rows = zip(starts, names, strict=True)
-    saf.write_text("".join(f"{name}\tchr1\t{s + 1}\t{s + WIDTH}\t.\n" for s, name in rows))
-    ours = [sys.executable, str(ROOT / "src" / "count_alleles.py"), "--bam", str(bam), "--regions", str(bed)]
-    ours += ["--sample", "one", "--threads", "1", "--out", str(folder / "ours.tsv.gz")]
-    reference = [
-        "featureCounts",
-        "-p",
-        "--countReadPairs",
-        "-B",
-        "-O",
-        "-T",
-        "1",
-        "-F",
-        "SAF",
-        "-a",
-        str(saf),
-    ]
-    reference += ["-a", str(saf), "-o", str(folder / "reference.txt"), str(bam)]
+    places = [(f"chr{contig + 1}", start, start + WIDTH) for contig in range(contigs) for start in starts]
+    bed.write_text("".join(f"{c}\t{s}\t{e}\t{c}:{s}-{e}\t0\t.\t{(s + e) // 2}\n" for c, s, e in places))
+    saf.write_text("".join(f"{c}:{s}-{e}\t{c}\t{s + 1}\t{e}\t.\n" for c, s, e in places))
+    ours = [sys.executable, ROOT / "src" / "count_alleles.py", "--bam", bam, "--regions", bed]
+    ours += ["--sample", "one", "--threads", threads, "--out", mine]
+    reference = ["featureCounts", "-p", "--countReadPairs", "-B", "-O", "-T", threads, "-F", "SAF"]
+    reference += ["-a", saf, "-o", theirs, bam]
 
     def check() -> None:
-        mine = pd.read_csv(folder / "ours.tsv.gz", sep="\t")
-        theirs = pd.read_csv(folder / "reference.txt", sep="\t", comment="#").set_index("Geneid").iloc[:, -1]
-        counts = mine[["count_a", "count_b", "count_ambiguous"]].sum(axis=1)
-        assert (counts.to_numpy() == theirs.loc[mine["region"]].to_numpy()).all(), "the counts differ"
+        counts = pd.read_csv(mine, sep="\t").set_index("region")
+        total = counts[["count_a", "count_b", "count_ambiguous"]].sum(axis=1)
+        expected = pd.read_csv(theirs, sep="\t", comment="#").set_index("Geneid").iloc[:, -1]
+        assert (total == expected.loc[total.index]).all(), "the counts differ"
 
-    return Comparison(ours, reference, f"{PAIRS:,} pairs, {REGIONS:,} regions", 1, check)
+    reads = 2 * PAIRS * contigs
+    work = f"{reads:,} reads (items) of pairs of 2x{READ}, {len(places):,} regions"
+    return Comparison(list(map(str, ours)), list(map(str, reference)), work, threads, check, reads)
+
+
+def copy_reads(source: Path, target: Path) -> None:
+    """Write the reads of the one contig on so many, as they are."""
+    stream = open_bam(source)
+    records = stream.take(2 * PAIRS)
+    names = [f"chr{copy + 1}" for copy in range(COPIES)]
+    lines = [f"@SQ\tSN:{name}\tLN:{CONTIG}\n" for name in names]
+    header = Header(f"@HD\tVN:1.6\tSO:coordinate\n{''.join(lines)}", names, np.full(COPIES, CONTIG))
+    data = records.data.copy()
+    contig_bytes = records.start[:, None, None] + [[4], [24]] + np.arange(4)
+    with BgzfWriter(target) as out:
+        out.write(header.encode())
+        for copy in range(COPIES):
+            data[contig_bytes] = np.array([copy], dtype="<i4").view(np.uint8)
+            out.write(data.data)
 
 
 def write_bam(path: Path) -> None:
     """Write proper pairs sorted by coordinate, with HP tags on two thirds."""
     generator = np.random.default_rng(1)
     start = np.sort(generator.integers(0, CONTIG - 1000, PAIRS))
-    length = generator.integers(60, 600, PAIRS)
+    length = generator.integers(READ, 600, PAIRS)
     haplotype = generator.integers(0, 3, PAIRS)
+    genome = "".join(generator.choice(list("ACGT"), CONTIG))
+    runs = generator.choice(list(QUALITIES), 1_000_000 // QUALITY_RUN, p=QUALITY_SHARES)
+    qualities = "".join(np.repeat(runs, QUALITY_RUN))
+    where = generator.integers(0, len(qualities) - READ, 2 * PAIRS)
+    tile = generator.integers(1000, 32_000, (PAIRS, 2))
     header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": "chr1", "LN": CONTIG}]}
     place = np.concatenate([start, start + length - READ])
-    with pysam.AlignmentFile(str(path), "wb", header=header) as file:
+    with pysam.AlignmentFile(str(path), "wb", header=header | {"RG": [{"ID": "one", "SM": "one"}]}) as file:
         for row in np.argsort(place, kind="stable"):
             pair, second = row % PAIRS, row >= PAIRS
             read = pysam.AlignedSegment(file.header)
-            read.query_name = f"pair{pair}"
+            read.query_name = f"A00111:27:HFNJ2:1:1101:{tile[pair, 0]}:{tile[pair, 1]}.{pair}"
             read.flag = 147 if second else 99
             read.reference_id = read.next_reference_id = 0
             read.reference_start = int(place[row])
@@ -67,9 +95,9 @@ def write_bam(path: Path) -> None:
             read.template_length = int(-length[pair] if second else length[pair])
             read.mapping_quality = 40
             read.cigarstring = f"{READ}M"
-            read.query_sequence = "A" * READ
-            read.query_qualities = pysam.qualitystring_to_array("I" * READ)
+            read.query_sequence = genome[place[row] : place[row] + READ]
+            read.query_qualities = pysam.qualitystring_to_array(qualities[where[row] : where[row] + READ])
+            read.set_tags([("AS", -5), ("NM", 1), ("MD", f"{READ}"), ("RG", "one"), ("XH", 0.5)])
             if haplotype[pair]:
                 read.set_tag("HP", int(haplotype[pair]))
             file.write(read)
-    pysam.index(str(path))

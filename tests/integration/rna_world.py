@@ -140,18 +140,44 @@ def apply(reference: np.ndarray, number: np.ndarray, variants: list[tuple[int, s
     return np.concatenate(pieces), origin, exonic, np.concatenate(variable)
 
 
-def draw_pairs(contigs: list[Contig], number: int, rng: np.random.Generator, skipping: float = 0.15) -> Pairs:
-    """Draw pairs from both haplotypes of all genes alike; some transcripts skip the second exon."""
+@dataclass
+class Expression:
+    """Expression of each gene (mean 1) and its log2(A/B), in the order of the contigs and their genes."""
+
+    gene: list[str]
+    level: np.ndarray
+    log_ratio: np.ndarray
+
+
+def draw_expression(contigs: list[Contig], rng: np.random.Generator) -> Expression:
+    """Draw levels of a fourfold range; every third gene is balanced."""
+    genes = [f"{contig.name}.g{number}" for contig in contigs for number in range(len(contig.exons))]
+    level = np.exp2(rng.uniform(-1, 1, len(genes)))
+    log_ratio = rng.normal(0, 1.2, len(genes))
+    log_ratio[::3] = 0
+    return Expression(genes, level / level.mean(), log_ratio)
+
+
+def draw_pairs(
+    contigs: list[Contig],
+    number: int,
+    rng: np.random.Generator,
+    expression: Expression,
+    skipping: float = 0.15,
+) -> Pairs:
+    """Draw pairs from both haplotypes of all genes; some transcripts skip the second exon."""
     parts = []
     templates = quality_templates(rng, READ, ERROR_RATE)
     genes = [(c, g) for c, contig in enumerate(contigs) for g in range(len(contig.exons))]
-    for c, g in genes:
+    for index, (c, g) in enumerate(genes):
         contig = contigs[c]
+        share_of_a = 1 / (1 + np.exp2(-expression.log_ratio[index]))
+        expected = number / len(genes) * expression.level[index] * np.array([share_of_a, 1 - share_of_a])
         first = sum(len(gene) for gene in contig.exons[:g])
         all_exons = np.arange(first, first + len(contig.exons[g]))
         for haplotype in (0, 1):
             for exons, share in ((all_exons, 1 - skipping), (np.delete(all_exons, 1), skipping)):
-                count = rng.poisson(number / len(genes) / 2 * share)
+                count = rng.poisson(expected[haplotype] * share)
                 parts.append(draw_from(contig, c, g, haplotype, exons, count, templates, rng))
     pairs = Pairs(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     order = rng.permutation(len(pairs.haplotype))

@@ -1,5 +1,6 @@
-"""RNA-seq from FASTQ to assigned pairs on a made genome where the origin of every read is known."""
+"""RNA-seq from FASTQ to allele counts of genes on a made genome where every read's origin is known."""
 
+import json
 import shlex
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ from deepallele.genome.haplotype_map import HaplotypeMap
 CONFIG = Path(__file__).parent / "rna" / "config.yaml"
 PAIRS, READS = 36_000, 6_000
 HAPLOTYPES = ("REF", "ALT")
+TARGETS = ("allele/paired.bam", "allele/single.bam", "counts/imbalance.tsv", "counts/tss.bed")
 
 
 class World:
@@ -25,9 +27,10 @@ class World:
         self.contigs = [
             rna_world.make_contig(name, genes, rng) for name, genes in rna_world.GENES_PER_CONTIG.items()
         ]
-        self.pairs = rna_world.draw_pairs(self.contigs, PAIRS, rng)
+        self.expression = rna_world.draw_expression(self.contigs, rng)
+        self.pairs = rna_world.draw_pairs(self.contigs, PAIRS, rng, self.expression)
         rna_world.add_junk(self.pairs, 0.02, rng)
-        self.reads = rna_world.draw_pairs(self.contigs, READS, rng)
+        self.reads = rna_world.draw_pairs(self.contigs, READS, rng, self.expression)
         self.directory = run.directory
         self.results = run.directory / "all results"
         rna_world.write_inputs(self.contigs, self.directory)
@@ -49,7 +52,7 @@ class World:
 def world(new_run):
     run = new_run("rna", CONFIG)
     made = World(run)
-    run.whole("--notemp", *(f"all results/allele/{name}.bam" for name in ("paired", "single")))
+    run.whole("--notemp", *(f"all results/{name}" for name in TARGETS))
     return made
 
 
@@ -185,3 +188,61 @@ def test_both_haplotypes_know_the_same_new_junctions(world):
             right, _ = world.map_of(haplotype).to_reference(contig, rows["last"].to_numpy())
             lifted |= {(contig, int(start) + 1, int(end)) for start, end in zip(left, right, strict=True)}
         assert lifted == set(found)
+
+
+def drawn_per_gene(world, pairs):
+    """Fragments of each gene of the GTF that were drawn from A and from B."""
+    names = [contig.name for contig in world.contigs]
+    told = {
+        f"{contig.name}.g{number}": np.zeros(2, dtype=np.int64)
+        for contig in world.contigs
+        for number in range(len(contig.exons) - rna_world.HIDDEN)
+    }
+    for contig, gene, haplotype in zip(pairs.contig, pairs.gene, pairs.haplotype, strict=True):
+        if (key := f"{names[contig]}.g{gene}") in told and haplotype >= 0:
+            told[key][haplotype] += 1
+    return pd.DataFrame(told, index=["a", "b"]).T
+
+
+def test_the_fragments_of_each_gene_are_counted(world):
+    counts = pd.read_csv(world.results / "counts" / "counts.tsv.gz", sep="\t")
+    for sample, pairs in (("paired", world.pairs), ("single", world.reads)):
+        drawn = drawn_per_gene(world, pairs)
+        found = counts[counts["sample"] == sample].set_index("region").loc[drawn.index]
+        assert len(found) == (counts["sample"] == sample).sum() == 20
+        total = found[["count_a", "count_b", "count_ambiguous"]].sum(axis=1)
+        assert (total / drawn.sum(axis=1)).between(0.95, 1.02).all()
+        # What is told is told rightly: hardly more fragments of a haplotype than were drawn from it.
+        assert (found["count_a"] <= 1.01 * drawn["a"] + 2).all()
+        assert (found["count_b"] <= 1.01 * drawn["b"] + 2).all()
+        summary = json.loads((world.results / "counts" / f"{sample}.genes.json").read_text())
+        assert sum(part["counted"] for part in summary.values()) == total.sum()
+        # Genes that the GTF lacks: a third of all.
+        assert sum(part["no_gene"] for part in summary.values()) > 0.2 * len(pairs.haplotype)
+
+
+def test_the_log_ratio_of_each_gene_is_found(world):
+    table = pd.read_csv(world.results / "counts" / "imbalance.tsv", sep="\t").set_index("region")
+    truth = pd.Series(world.expression.log_ratio, index=world.expression.gene).loc[table.index]
+    informative = table["count_a"] + table["count_b"]
+    enough = informative >= 50
+    assert enough.sum() >= 15
+    measured = np.log2((table["count_a"] + 1) / (table["count_b"] + 1))
+    assert np.corrcoef(measured[enough], truth[enough])[0, 1] >= 0.97
+    assert np.abs((measured - truth)[enough]).max() < 0.6
+    balanced = enough & (truth == 0)
+    assert abs(measured[balanced].mean()) < 0.1
+
+
+def test_each_gene_has_a_window_around_its_start(world):
+    columns = ["chrom", "start", "end", "name", "score", "strand", "summit"]
+    windows = pd.read_csv(world.results / "counts" / "tss.bed", sep="\t", names=columns).set_index("name")
+    dropped = pd.read_csv(world.results / "counts" / "tss.dropped.tsv", sep="\t")["gene_id"]
+    expected = {}
+    for contig in world.contigs:
+        told = len(contig.exons) - rna_world.HIDDEN
+        for number, (exons, minus) in enumerate(zip(contig.exons[:told], contig.reverse[:told], strict=True)):
+            expected[f"{contig.name}.g{number}"] = exons[-1][1] - 1 if minus else exons[0][0]
+    assert set(windows.index) | set(dropped) == set(expected) and len(windows) >= 10
+    assert windows["summit"].to_dict() == {gene: expected[gene] for gene in windows.index}
+    assert (windows["end"] - windows["start"] == 5000).all()

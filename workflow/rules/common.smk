@@ -14,7 +14,13 @@ sys.path.insert(0, str(SRC))
 from deepallele.config import check_config, load_schema
 from deepallele.errors import InputError
 from deepallele.preflight import check_inputs
-from deepallele.sample_sheet import check_file_names, check_min_samples, read_samples
+from deepallele.sample_sheet import (
+    check_assay_samples,
+    check_file_names,
+    check_min_samples,
+    controls_of,
+    read_samples,
+)
 
 try:
     config = check_config(
@@ -26,6 +32,7 @@ try:
     HAPLOTYPES = [haplotype["name"] for haplotype in config["cross"]["haplotypes"]]
     UNITS = read_samples(config["samples"])
     check_file_names(UNITS, HAPLOTYPES, config["samples"])
+    check_assay_samples(config, UNITS)
     check_min_samples(config, UNITS, source="config")
     # Jobs on cluster nodes parse the workflow again; the inputs were seen by then.
     if workflow.is_main_process:
@@ -34,7 +41,9 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-SAMPLES = sorted({unit["sample"] for unit in UNITS})
+# Input controls of ChIP-seq are mapped and checked, but have no peaks, no counts and no place in the dataset.
+LIBRARIES = sorted({unit["sample"] for unit in UNITS})
+SAMPLES = [name for name in LIBRARIES if name not in controls_of(UNITS).values()]
 MODELS = config["models"]
 
 # A lane is one unit of one sample; its name is that of its files.
@@ -49,16 +58,17 @@ INSERT_SIZES = {
     "rna": (0, config["rna"]["max_span"]),
 }["rna" if config["assay"] == "rna" else config["allele"]["mode"]]
 
-# RNA is taken as far as its alleles.
+# RNA is taken as far as the imbalance of its genes.
 TARGETS = ["<results>/multiqc/multiqc_report.html"]
 if config["assay"] == "rna":
     TARGETS += expand("<results>/allele/{sample}.allele_stats.json", sample=SAMPLES)
+    TARGETS += ["<results>/counts/imbalance.tsv", "<results>/counts/tss.bed"]
 else:
     TARGETS += ["<results>/report/index.html"]
 
 
 wildcard_constraints:
-    sample="|".join(map(re.escape, SAMPLES)),
+    sample="|".join(map(re.escape, LIBRARIES)),
     haplotype="|".join(map(re.escape, HAPLOTYPES)),
     model="|".join(map(re.escape, sorted(MODELS))),
     fold=r"\d+",

@@ -1,9 +1,8 @@
 rule count_alleles:
     input:
         script=script("count_alleles.py"),
-        library=library("counts", "peaks"),
+        library=library("allele", "counts", "peaks"),
         bam="<results>/allele/{sample}.bam",
-        bai="<results>/allele/{sample}.bam.bai",
         regions="<results>/peaks/regions.bed",
     output:
         counts=temp("<results>/counts/samples/{sample}.tsv.gz"),
@@ -12,10 +11,10 @@ rule count_alleles:
     benchmark:
         "<benchmarks>/count_alleles/{sample}.tsv"
     conda:
-        "../../envs/dataset.yaml"
+        "../../envs/allele.yaml"
     threads: 2
     resources:
-        mem_mb=memory(1000, 1),
+        mem_mb=memory(1000),
         runtime=runtime(60),
     shell:
         "python {input.script:q} --bam {input.bam:q} --regions {input.regions:q}"

@@ -1,57 +1,56 @@
+CHIP = config["assay"] == "chip"
 # Your own regions stand in for the samples' peaks.
 OWN_REGIONS = config["peaks"]["regions"]
 PEAK_SAMPLES = [] if OWN_REGIONS else SAMPLES
+PEAK_KIND = "broadPeak" if config["peaks"]["broad"] else "narrowPeak"
 # A weak peak that no sample shows by itself may stand out in all of them together.
 POOLED_PEAKS = (
-    ["<results>/peaks/pooled/pooled_peaks.narrowPeak"] if len(PEAK_SAMPLES) > 1 else []
+    [f"<results>/peaks/pooled/pooled_peaks.{PEAK_KIND}"]
+    if len(PEAK_SAMPLES) > 1
+    else []
 )
-# Without --call-summits a peak has one summit, the highest pile-up: one region per peak.
+PEAK_READS = f"<results>/peaks/{{sample}}.{'reads.bam' if CHIP else 'cuts.bed.gz'}"
+GENOME_SIZE = f"{PEAK_READS}.genome_size"
+if not CHIP:
+    PEAK_FORMAT = "BED --nomodel --shift {shift} --extsize {extsize}"
+elif SAMPLES[0] in PAIRED:
+    PEAK_FORMAT = "BAMPE"
+elif config["peaks"]["fragment_length"]:
+    PEAK_FORMAT = "BAM --nomodel --extsize {fragment_length}"
+else:
+    # 200 is for reads in which MACS3 finds no fragment length.
+    PEAK_FORMAT = "BAM --fix-bimodal --extsize 200"
+BROAD = " --broad --broad-cutoff {broad_cutoff}" if config["peaks"]["broad"] else ""
+# By sample; several samples may share a control.
+CONTROLS = {
+    unit["sample"]: expand(PEAK_READS, sample=unit["control"] or []) for unit in UNITS
+}
+# Without --call-summits a narrow peak has one summit, the highest pile-up: one region per peak.
 CALL_PEAKS = (
-    "macs3 callpeak --treatment {input.cuts:q} --format BED --name {params.name:q}"
-    ' --outdir "$(dirname {output.peaks:q})" --tempdir {resources.tmpdir:q}'
-    " --gsize $(cat {input.genome_size:q}) --qvalue {params.qvalue} --nomodel"
-    " --shift {params.shift} --extsize {params.extsize} --keep-dup all > {log:q} 2>&1"
+    '(made="$(mktemp -d -p {resources.tmpdir:q})" && trap \'rm -r "$made"\' EXIT'
+    " && macs3 callpeak --treatment {input.reads:q} {params.control} {input.control:q}"
+    ' --format {params.format} --name peaks --outdir "$made" --tempdir "$made"'
+    " --gsize $(cat {input.genome_size:q}) --qvalue {params.qvalue} --keep-dup all"
+    ' && mv "$made/peaks_peaks.{wildcards.kind}" {output.peaks:q}) > {log:q} 2>&1'
 )
 
 
-rule cut_sites:
-    input:
-        script=script("bam_to_cuts.py"),
-        library=library("peaks"),
-        bam="<results>/allele/{sample}.bam",
-        bai="<results>/allele/{sample}.bam.bai",
-    output:
-        cuts=temp("<results>/peaks/{sample}.cuts.bed.gz"),
-        genome_size=temp("<results>/peaks/{sample}.genome_size.txt"),
-    log:
-        "<logs>/cut_sites/{sample}.log",
-    benchmark:
-        "<benchmarks>/cut_sites/{sample}.tsv"
-    conda:
-        "../../envs/peaks.yaml"
-    threads: 2
-    resources:
-        mem_mb=memory(1000, 0.5),
-        runtime=runtime(60),
-    params:
-        exclude=config["reference"]["exclude_contigs"],
-    shell:
-        "python {input.script:q} --bam {input.bam:q} --threads {threads} --exclude {params.exclude:q}"
-        " --cuts {output.cuts:q} --genome-size {output.genome_size:q} > {log:q} 2>&1"
+include: "peak_reads.smk"
 
 
 rule call_peaks:
     input:
-        cuts="<results>/peaks/{sample}.cuts.bed.gz",
-        genome_size="<results>/peaks/{sample}.genome_size.txt",
+        reads=PEAK_READS,
+        control=lookup(dpath="{sample}", within=CONTROLS),
+        genome_size=GENOME_SIZE,
     output:
-        peaks="<results>/peaks/{sample}_peaks.narrowPeak",
-        summits=temp("<results>/peaks/{sample}_summits.bed"),
-        table=temp("<results>/peaks/{sample}_peaks.xls"),
+        peaks="<results>/peaks/{sample}_peaks.{kind}",
     log:
-        "<logs>/call_peaks/{sample}.log",
+        "<logs>/call_peaks/{sample}.{kind}.log",
     benchmark:
-        "<benchmarks>/call_peaks/{sample}.tsv"
+        "<benchmarks>/call_peaks/{sample}.{kind}.tsv"
+    wildcard_constraints:
+        kind=PEAK_KIND,
     conda:
         "../../envs/peaks.yaml"
     threads: 1
@@ -59,26 +58,31 @@ rule call_peaks:
         mem_mb=memory(2000, 20),
         runtime=runtime(120),
     params:
-        name="{sample}",
+        control=lookup(
+            dpath="{sample}",
+            within={
+                name: "--control" * bool(files) for name, files in CONTROLS.items()
+            },
+        ),
+        format=(PEAK_FORMAT + BROAD).format(**config["peaks"]),
         qvalue=config["peaks"]["qvalue"],
-        shift=config["peaks"]["shift"],
-        extsize=config["peaks"]["extsize"],
     shell:
         CALL_PEAKS
 
 
 rule call_pooled_peaks:
     input:
-        cuts=expand("<results>/peaks/{sample}.cuts.bed.gz", sample=SAMPLES),
-        genome_size=f"<results>/peaks/{SAMPLES[0]}.genome_size.txt",
+        reads=expand(PEAK_READS, sample=SAMPLES),
+        control=sorted({file for files in CONTROLS.values() for file in files}),
+        genome_size=expand(GENOME_SIZE, sample=SAMPLES[0]),
     output:
-        peaks="<results>/peaks/pooled/pooled_peaks.narrowPeak",
-        summits=temp("<results>/peaks/pooled/pooled_summits.bed"),
-        table=temp("<results>/peaks/pooled/pooled_peaks.xls"),
+        peaks="<results>/peaks/pooled/pooled_peaks.{kind}",
     log:
-        "<logs>/call_pooled_peaks.log",
+        "<logs>/call_pooled_peaks.{kind}.log",
     benchmark:
-        "<benchmarks>/call_pooled_peaks.tsv"
+        "<benchmarks>/call_pooled_peaks.{kind}.tsv"
+    wildcard_constraints:
+        kind=PEAK_KIND,
     conda:
         "../../envs/peaks.yaml"
     threads: 1
@@ -86,10 +90,9 @@ rule call_pooled_peaks:
         mem_mb=memory(2000, 20),
         runtime=runtime(120),
     params:
-        name="pooled",
+        control="--control" if any(CONTROLS.values()) else "",
+        format=(PEAK_FORMAT + BROAD).format(**config["peaks"]),
         qvalue=config["peaks"]["qvalue"],
-        shift=config["peaks"]["shift"],
-        extsize=config["peaks"]["extsize"],
     shell:
         CALL_PEAKS
 
@@ -97,12 +100,17 @@ rule call_pooled_peaks:
 rule consensus_peaks:
     input:
         script=script("consensus_peaks.py"),
-        library=library("peaks"),
-        peaks=expand("<results>/peaks/{sample}_peaks.narrowPeak", sample=PEAK_SAMPLES),
+        library=library("peaks", "genome"),
+        peaks=expand(
+            f"<results>/peaks/{{sample}}_peaks.{PEAK_KIND}", sample=PEAK_SAMPLES
+        ),
         pooled=POOLED_PEAKS,
         regions=OWN_REGIONS or [],
         blacklist=config["reference"]["blacklist"] or [],
         bam=expand("<results>/allele/{sample}.bam", sample=SAMPLES[:1]),
+        genomes=expand(f"{GENOMES}/{{haplotype}}.fa", haplotype=HAPLOTYPES),
+        fai=expand(f"{GENOMES}/{{haplotype}}.fa.fai", haplotype=HAPLOTYPES),
+        chains=expand(f"{GENOMES}/{{haplotype}}.chain", haplotype=HAPLOTYPES),
     output:
         regions="<results>/peaks/regions.bed",
         dropped="<results>/peaks/regions.dropped.tsv",
@@ -119,9 +127,11 @@ rule consensus_peaks:
         exclude=config["reference"]["exclude_contigs"],
         min_samples=config["peaks"]["min_samples"],
         width=config["peaks"]["width"],
+        min_known=config["peaks"]["min_known"],
     shell:
         "python {input.script:q} --peaks {input.peaks:q} --samples {params.samples:q}"
-        " --pooled {input.pooled:q}"
+        " --pooled {input.pooled:q} --genomes {input.genomes:q} --chains {input.chains:q}"
         " --regions {input.regions:q} --bam {input.bam:q} --blacklist {input.blacklist:q}"
         " --exclude {params.exclude:q} --width {params.width} --min-samples {params.min_samples}"
-        " --out {output.regions:q} --dropped {output.dropped:q} > {log:q} 2>&1"
+        " --min-known {params.min_known} --out {output.regions:q} --dropped {output.dropped:q}"
+        " > {log:q} 2>&1"

@@ -40,8 +40,10 @@ rule combine_allele_qc:
     input:
         script=script("combine_allele_qc.py"),
         library=library("quality"),
-        counts=expand("<results>/allele/{sample}.variant_counts.tsv.gz", sample=SAMPLES),
-        stats=expand("<results>/allele/{sample}.allele_stats.json", sample=SAMPLES),
+        counts=expand(
+            "<results>/allele/{sample}.variant_counts.tsv.gz", sample=LIBRARIES
+        ),
+        stats=expand("<results>/allele/{sample}.allele_stats.json", sample=LIBRARIES),
     output:
         extreme="<results>/allele/extreme_variants.tsv",
         mask="<results>/allele/mask.bed",
@@ -57,7 +59,7 @@ rule combine_allele_qc:
         mem_mb=memory(1000, 40),
         runtime=runtime(60),
     params:
-        samples=SAMPLES,
+        samples=LIBRARIES,
         haplotypes=HAPLOTYPES,
     shell:
         "python {input.script:q} --samples {params.samples:q} --counts {input.counts:q}"
@@ -72,7 +74,7 @@ rule multiqc:
         trimming=expand("<results>/trimmed/{lane}.fastp.json", lane=sorted(LANES)),
         mapping=expand(
             "<results>/align/{sample}/{haplotype}.{log}",
-            sample=SAMPLES,
+            sample=LIBRARIES,
             haplotype=HAPLOTYPES,
             log=MAPPING_LOG,
         ),

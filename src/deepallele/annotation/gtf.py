@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ _CHUNK_BYTES = 1 << 24
 _ATTRIBUTE = r'(?:^|;)\s*{}\s+(?:"([^"]*)"|([^";\s]+))'
 _GENE = re.compile(_ATTRIBUTE.format("gene_id"))
 _TRANSCRIPT = re.compile(_ATTRIBUTE.format("transcript_id"))
+_TAG = re.compile(_ATTRIBUTE.format("tag"))
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,25 @@ class Features:
 def transcript_of(attributes: str) -> str:
     """Give the `transcript_id` of a row's attributes, or '' where it has none."""
     return _value(_TRANSCRIPT, attributes)
+
+
+@cache
+def _pattern(key: str) -> re.Pattern[str]:
+    return re.compile(_ATTRIBUTE.format(re.escape(key)))
+
+
+def attribute_of(attributes: str, key: str) -> str:
+    """Give the value of one key of a row's attributes, or '' where it has none."""
+    # Most rows lack most keys, and a plain search is much faster than a pattern.
+    return _value(_pattern(key), attributes) if key in attributes else ""
+
+
+def tags_of(attributes: str) -> set[str]:
+    """Give the tags of a row's attributes; spaces within a tag become underscores."""
+    if "tag" not in attributes:
+        return set()
+    found = (quoted or bare for quoted, bare in _TAG.findall(attributes))
+    return {tag.replace(" ", "_") for tag in found if tag}
 
 
 def read_gtf(path: str | Path, chunk_bytes: int = _CHUNK_BYTES) -> Iterator[Features]:

@@ -1,39 +1,40 @@
 """Count fragments per region and haplotype from an allele-tagged BAM."""
 
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import pysam
 from numpy.typing import NDArray
 
+from deepallele.allele.bam import Header, Records, open_bam
+from deepallele.allele.fields import find_field
+from deepallele.counts.regions import Regions
+from deepallele.counts.walk import BAD_HAPLOTYPE, DONE, UNSORTED, add_fragments, start_walk
 from deepallele.errors import InputError
-from deepallele.peaks.regions import rows_by_contig
-
-SKIPPED = pysam.FUNMAP | pysam.FSECONDARY | pysam.FQCFAIL | pysam.FDUP | pysam.FSUPPLEMENTARY
-CHUNK = 200_000
-
-# Columns: block start, block end, fragment, class (0 A, 1 B, 2 ambiguous).
-Blocks = NDArray[np.int64]
+from deepallele.peaks.chunks import CHUNK, chunks
 
 
-def count_fragments(bam: str | Path, regions: pd.DataFrame, threads: int = 1) -> NDArray[np.int64]:
+def count_fragments(
+    bam: str | Path, regions: Regions, threads: int = 1, chunk: int = CHUNK
+) -> NDArray[np.int64]:
     """Count each fragment once in every region that one of its aligned bases lies in.
 
     A fragment is a read pair, or a single-end read. The gap between mates and deleted or skipped
     bases do not count as covered, which is the definition of featureCounts
-    (`-p --countReadPairs -O`). A fragment that covers bases of two regions counts in both.
+    (`-p --countReadPairs -O`). A fragment that covers bases of two regions counts in both; one whose
+    other mate is missing or filtered counts by the mate that is there. Records are streamed: memory
+    does not grow with their number.
 
     Parameters
     ----------
     bam
-        Coordinate-sorted BAM with an index; tag HP 1 (A) or 2 (B) on informative fragments.
+        Coordinate-sorted BAM; tag HP 1 (A) or 2 (B) on informative fragments. Mates must give each
+        other's position, as any aligner writes it.
     regions
-        chrom, start, end; 0-based half-open, disjoint and sorted within a contig.
+        Disjoint and sorted within a contig.
     threads
         Threads for decompression.
+    chunk
+        Records held at a time; changes no count.
 
     Returns
     -------
@@ -43,65 +44,55 @@ def count_fragments(bam: str | Path, regions: pd.DataFrame, threads: int = 1) ->
     Raises
     ------
     InputError
-        If a region's contig is not in the BAM header, or an HP tag is neither 1 nor 2.
+        If a region's contig is not in the BAM header, regions overlap, records are not sorted, or the HP
+        tag of a read in a region is neither 1 nor 2.
     """
+    stream = open_bam(bam)
+    order, border = _by_contig(stream.header, regions, bam)
+    start, end = regions.start[order], regions.end[order]
     counts = np.zeros((len(regions), 3), dtype=np.int64)
-    with pysam.AlignmentFile(str(bam), threads=threads) as file:
-        for contig, rows in rows_by_contig(regions["chrom"]).items():
-            if contig not in file.references:
-                raise InputError(f"{bam}: no contig {contig!r}, which regions name; is it the same genome?")
-            starts, ends = (regions[column].to_numpy()[rows] for column in ("start", "end"))
-            counts[rows] = _count_contig(file, contig, starts, ends)
-    return counts
+    at, keys, waiting = start_walk()
+    for records in chunks(stream, threads, chunk):
+        keys, waiting, index, reason = add_fragments(
+            records.data, records.start, border, start, end, counts, at, keys, waiting
+        )
+        if reason != DONE:
+            raise InputError(_why(records, index, reason, bam))
+    result = np.empty_like(counts)
+    result[order] = counts
+    return result
 
 
-def _count_contig(
-    file: pysam.AlignmentFile, contig: str, starts: NDArray[np.int64], ends: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    hits = [_overlaps(blocks, starts, ends) for blocks in _chunks(file, contig)]
-    region, fragment, kind = np.concatenate([np.empty((3, 0), dtype=np.int64), *hits], axis=1)
-    # Both mates in one region are one fragment.
-    order = np.lexsort((fragment, region))
-    region, fragment, kind = region[order], fragment[order], kind[order]
-    first = np.ones(len(region), dtype=bool)
-    first[1:] = (region[1:] != region[:-1]) | (fragment[1:] != fragment[:-1])
-    return np.bincount(region[first] * 3 + kind[first], minlength=3 * len(starts)).reshape(-1, 3)
+def _by_contig(
+    header: Header, regions: Regions, bam: str | Path
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Order of the regions by contig of the header, and where each contig begins and the last one ends."""
+    number = {contig: tid for tid, contig in enumerate(header.contigs)}
+    tids = np.array([number.get(contig, -1) for contig in regions.chrom], dtype=np.int64)
+    if (tids < 0).any():
+        contig = regions.chrom[int(np.argmin(tids))]
+        raise InputError(f"{bam}: no contig {contig!r}, which regions name; is it the same genome?")
+    order = np.argsort(tids, kind="stable")
+    tids, start, end = tids[order], regions.start[order], regions.end[order]
+    wrong = np.flatnonzero((tids[1:] == tids[:-1]) & (start[1:] < end[:-1]))
+    if len(wrong):
+        name = regions.name[order[wrong[0] + 1]]
+        raise InputError(
+            f"region {name} is unsorted or overlaps the one before it; sort the regions by place"
+        )
+    return order, np.searchsorted(tids, np.arange(len(header.contigs) + 1))
 
 
-def _overlaps(blocks: Blocks, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Pairs of region and fragment that share a base: rows region, fragment, class."""
-    first = np.searchsorted(ends, blocks[:, 0], side="right")
-    number = np.searchsorted(starts, blocks[:, 1], side="left") - first
-    block = np.repeat(np.arange(len(blocks)), number)
-    within = np.arange(len(block)) - np.repeat(np.cumsum(number) - number, number)
-    return np.stack([first[block] + within, blocks[block, 2], blocks[block, 3]])
-
-
-def _chunks(file: pysam.AlignmentFile, contig: str) -> Iterator[Blocks]:
-    blocks = _blocks(file, contig)
-    while chunk := list(islice(blocks, CHUNK)):
-        yield np.array(chunk, dtype=np.int64)
-
-
-def _blocks(file: pysam.AlignmentFile, contig: str) -> Iterator[tuple[int, int, int, int]]:
-    for read in file.fetch(contig):
-        operations = read.cigartuples
-        if read.flag & SKIPPED or operations is None:
-            continue
-        kind = _class(read)
-        # The hash only tells mates from strangers within this process; no result depends on its value.
-        fragment = hash(read.query_name)
-        if len(operations) == 1:
-            yield read.reference_start, read.reference_start + operations[0][1], fragment, kind
-        else:
-            for start, end in read.get_blocks():
-                yield start, end, fragment, kind
-
-
-def _class(read: pysam.AlignedSegment) -> int:
-    if not read.has_tag("HP"):
-        return 2
-    haplotype = read.get_tag("HP")
-    if haplotype not in (1, 2):
-        raise InputError(f"read {read.query_name}: HP tag {haplotype}; only 1 and 2 are known")
-    return int(haplotype) - 1
+def _why(records: Records, index: int, reason: int, bam: str | Path) -> str:
+    """Tell what is wrong with a record."""
+    if reason == UNSORTED:
+        return f"{bam}: read {records.name(index)} comes after its place; sort the file by coordinate"
+    if reason == BAD_HAPLOTYPE:
+        field = find_field(records, np.array([index]), "HP")
+        begin, kind = int(field.start[0]), chr(field.kind[0])
+        value = records.data[begin : begin + int(field.size[0])].tobytes()
+        shown = (
+            int.from_bytes(value, "little", signed=kind.islower()) if kind in "cCsSiI" else f"of type {kind}"
+        )
+        return f"{bam}: read {records.name(index)}: HP tag {shown}; only 1 and 2 are known"
+    return f"{bam}: read {records.name(index)} lies on no contig of the header; run the assignment again"

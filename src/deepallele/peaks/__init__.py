@@ -1,1 +1,1 @@
-"""Regions: Tn5 cut sites for the peak caller and the consensus of the samples' peaks."""
+"""Regions: cut sites or reads for the peak caller, and the consensus of the samples' peaks."""

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deepallele.peaks.known import KnownBases
 from deepallele.peaks.regions import rows_by_contig
 
 # Source of the peaks of all samples' reads together; not a possible sample name.
@@ -32,6 +33,10 @@ class Rules:
         Contigs left out.
     blacklist
         chrom, start, end of intervals that no region may touch; 0-based half-open.
+    known
+        The haplotypes' known bases; None where all are.
+    min_known
+        Smallest share of a region's bases that each haplotype must have as A, C, G or T.
     """
 
     width: int
@@ -39,6 +44,8 @@ class Rules:
     lengths: dict[str, int]
     exclude: list[str]
     blacklist: pd.DataFrame
+    known: KnownBases | None = None
+    min_known: float = 0.0
 
 
 def consensus(peaks: dict[str, pd.DataFrame], rules: Rules) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -63,7 +70,8 @@ def consensus(peaks: dict[str, pd.DataFrame], rules: Rules) -> tuple[pd.DataFram
         chrom start end name score summit, in the order of `rules.lengths` and then by start.
     dropped
         chrom start end summit source score reason: every candidate that is not a region. Reasons:
-        excluded_contig, unknown_contig, contig_edge, blacklist, too_few_samples, overlaps_better.
+        excluded_contig, unknown_contig, contig_edge, blacklist, too_few_samples, mostly_unknown,
+        overlaps_better.
     """
     candidates = _candidates(peaks, rules)
     reason = _broken_rule(candidates, peaks, rules)
@@ -107,7 +115,15 @@ def _broken_rule(candidates: pd.DataFrame, peaks: dict[str, pd.DataFrame], rules
         "blacklist": _overlaps(candidates, rules.blacklist),
         "too_few_samples": support < rules.min_samples,
     }
-    return np.select([np.asarray(mask) for mask in broken.values()], list(broken), default="").astype(object)
+    reason = np.select([np.asarray(mask) for mask in broken.values()], list(broken), default="").astype(
+        object
+    )
+    if rules.known is not None:
+        rest = np.flatnonzero(reason == "")
+        part = candidates.iloc[rest]
+        least = rules.known.least(part["chrom"], part["start"].to_numpy(), rules.width)
+        reason[rest[least < rules.min_known]] = "mostly_unknown"
+    return reason
 
 
 def _overlaps(candidates: pd.DataFrame, intervals: pd.DataFrame) -> NDArray[np.bool_]:

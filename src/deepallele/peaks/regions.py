@@ -1,4 +1,4 @@
-"""The regions table: its file, and the user's BED or narrowPeak files."""
+"""The regions table: its file, and the user's BED, peak or SAF files."""
 
 import csv
 import io
@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from deepallele.compressed import open_binary
 from deepallele.errors import InputError
 from deepallele.files import write_text
+from deepallele.peaks.names import check_region_names
+from deepallele.peaks.saf import is_saf, read_saf
 
 COLUMNS = ["chrom", "start", "end", "name", "score", "strand", "summit"]
 _TEXT = ["chrom", "name", "strand"]
 _HEADERS = (b"#", b"track", b"browser")
+_BROAD_PEAK = (".broadPeak", ".broadPeak.gz")
 
 
 def write_regions(regions: pd.DataFrame, path: str | Path) -> None:
@@ -64,10 +67,10 @@ def rows_by_contig(chrom: pd.Series) -> dict[str, NDArray[np.int64]]:
 
 
 def read_peaks(path: str | Path) -> pd.DataFrame:
-    """Read a BED (3 columns or more) or narrowPeak (10 columns) file, plain or .gz.
+    """Read a BED (3 columns or more), narrowPeak (10 columns) or broadPeak (by its name) file, plain or .gz.
 
     The summit is the narrowPeak's own where it has one (column 10), else the middle. The score is
-    the narrowPeak's -log10 p (column 8) where it has one, else the BED score (column 5), else 0.
+    the peak's -log10 p (column 8) where it has one, else the BED score (column 5), else 0.
 
     Returns
     -------
@@ -88,12 +91,35 @@ def read_peaks(path: str | Path) -> pd.DataFrame:
     score, offset = np.zeros(len(table)), (end - start) // 2
     if table.shape[1] > 4:
         score = _numbers(table[4], missing=0.0)
-    if table.shape[1] == 10:
+    narrow = table.shape[1] == 10
+    if narrow or (table.shape[1] == 9 and str(path).endswith(_BROAD_PEAK)):
         score = _preferred(_numbers(table[7], missing=-1.0), score)
+    if narrow:
         offset = _preferred(_whole_numbers(table[9], path, 9), offset)
     return pd.DataFrame(
         {"chrom": table[0], "start": start, "end": end, "summit": start + offset, "score": score}
     )
+
+
+def read_own_regions(path: str | Path) -> pd.DataFrame:
+    """Read a user's own regions: what `read_peaks` reads, or a SAF, whose regions have no score.
+
+    Returns
+    -------
+    pd.DataFrame
+        As `read_peaks` gives.
+
+    Raises
+    ------
+    InputError
+        If a line is no line of the format, or a name is given twice; `.` is no name.
+    """
+    check_region_names(path)
+    if is_saf(path):
+        rows = pd.DataFrame(read_saf(path), columns=["name", "chrom", "start", "end"])
+        middle = rows["start"] + (rows["end"] - rows["start"]) // 2
+        return rows[["chrom", "start", "end"]].assign(summit=middle, score=0.0)
+    return read_peaks(path)
 
 
 def _read_bed(path: str | Path) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""ATAC-seq fragments: how many from where, their ends, duplicates, and the variants their reads cover."""
+"""Fragments: how many from where, their ends (ATAC-seq), duplicates, and the variants their reads cover."""
 
 from typing import NamedTuple
 
@@ -52,7 +52,7 @@ class Shares(NamedTuple):
 
 
 class AtacSampler:
-    """Draws the fragments of one sample; another assay needs a class with the same `sample` method."""
+    """Draws the fragments of one sample; another assay needs another `ends` method."""
 
     def __init__(
         self,
@@ -89,19 +89,24 @@ class AtacSampler:
         """
         distinct = pairs - duplicates
         haplotype, source, middle = self._middles(rng, weight, distinct)
-        kind = rng.choice(len(_LENGTHS), distinct, p=[share for share, _, _ in _LENGTHS])
-        size = rng.normal(np.array(_LENGTHS)[kind, 1], np.array(_LENGTHS)[kind, 2])
-        size = np.maximum(np.rint(size).astype(np.int64), MIN_FRAGMENT - _FILL_LEFT - _FILL_RIGHT)
-        spread = rng.normal(0.0, np.array(_CENTRE_SD)[kind]) * (source == 0)
-        left = middle + np.rint(spread).astype(np.int64) - size // 2
-        start, end = left - _FILL_LEFT, left + size + _FILL_RIGHT
-        start, end = self._keep_inside(haplotype, middle, start, end)
+        start, end = self._keep_inside(haplotype, middle, *self.ends(rng, middle, source))
         reverse = rng.random(distinct) < 0.5
         duplicate = np.arange(pairs) >= distinct
         rows = np.concatenate([np.arange(distinct), rng.integers(0, distinct, duplicates)])
         order = rng.permutation(pairs)
         made = Fragments(haplotype, start, end, source, reverse, np.zeros(distinct, dtype=bool))
         return made.take(rows[order])._replace(duplicate=duplicate[order])
+
+    def ends(
+        self, rng: np.random.Generator, middle: NDArray[np.int64], source: NDArray[np.int8]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Half-open ends of fragments around the given points; shape=(n,) each, global coordinates."""
+        kind = rng.choice(len(_LENGTHS), len(middle), p=[share for share, _, _ in _LENGTHS])
+        size = rng.normal(np.array(_LENGTHS)[kind, 1], np.array(_LENGTHS)[kind, 2])
+        size = np.maximum(np.rint(size).astype(np.int64), MIN_FRAGMENT - _FILL_LEFT - _FILL_RIGHT)
+        spread = rng.normal(0.0, np.array(_CENTRE_SD)[kind]) * (source == 0)
+        left = middle + np.rint(spread).astype(np.int64) - size // 2
+        return left - _FILL_LEFT, left + size + _FILL_RIGHT
 
     def _middles(
         self, rng: np.random.Generator, weight: NDArray[np.float64], count: int
@@ -110,7 +115,7 @@ class AtacSampler:
         background, blacklist, mitochondrion = self._shares
         if not len(self._blacklist):
             blacklist = 0.0
-        in_regions = 1 - background - blacklist - mitochondrion
+        in_regions = max(1 - background - blacklist - mitochondrion, 0.0)
         numbers = rng.multinomial(count, [in_regions, background, blacklist, mitochondrion])
         per_cell = rng.multinomial(numbers[0], (weight / weight.sum()).ravel())
         cell = np.repeat(np.arange(weight.size), per_cell)
@@ -200,9 +205,15 @@ def _run(
 
 
 def count_informative(
-    fragments: Fragments, positions: tuple[Informative, Informative], read_length: int
+    fragments: Fragments,
+    positions: tuple[Informative, Informative],
+    read_length: int,
+    single: bool = False,
 ) -> NDArray[np.int64]:
-    """Number of variants each pair's bases tell, counted once where both mates cover them; shape=(n,)."""
+    """Number of variants the bases of each pair tell, or of its mate 1 where `single`; shape=(n,).
+
+    What both mates cover is counted once.
+    """
     counted = np.zeros(len(fragments.start), dtype=np.int64)
     for side, place in enumerate(positions):
         rows = np.flatnonzero(fragments.haplotype == side)
@@ -211,7 +222,8 @@ def count_informative(
         first = _told(place, start, start + reach)
         second = _told(place, end - reach, end)
         both = _told(place, end - reach, start + reach)
-        counted[rows] = first + second - both
+        alone = np.where(fragments.reverse[rows], second, first)
+        counted[rows] = alone if single else first + second - both
     return counted
 
 

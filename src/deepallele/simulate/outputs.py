@@ -1,5 +1,6 @@
 """Files of a simulation: genome, VCF, blacklist, reads and the truth tables."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -55,14 +56,27 @@ def write_blacklist(genome: Genome, starts: NDArray[np.int64], length: int, path
     write_text("".join(f"{genome.names[c]}\t{s}\t{s + length}\thigh_coverage\n" for c, s in rows), path)
 
 
-def write_samples(paths: Paths, units: dict[str, int]) -> None:
-    """Write the sample sheet; `units` gives the number of lanes per sample."""
-    rows = [
-        (sample, f"lane{unit}", str(paths.fastq(sample, unit, 1)), str(paths.fastq(sample, unit, 2)))
-        for sample, count in units.items()
-        for unit in range(1, count + 1)
-    ]
-    write_table(pd.DataFrame(rows, columns=["sample", "unit", "fastq_1", "fastq_2"]), paths.samples)
+def write_samples(paths: Paths, units: dict[str, int], mates: int = 2, control: str | None = None) -> None:
+    """Write the sample sheet.
+
+    Parameters
+    ----------
+    units
+        Number of lanes of each sample, the control included.
+    mates
+        2 for paired, 1 for single ends.
+    control
+        Name of the sample that is the others' control; None: there is no such column.
+    """
+    rows = []
+    for sample, count in units.items():
+        for unit in range(1, count + 1):
+            files = [str(paths.fastq(sample, unit, mate)) for mate in range(1, mates + 1)]
+            rows.append((sample, f"lane{unit}", *files, *[""] * (2 - mates)))
+    table = pd.DataFrame(rows, columns=["sample", "unit", "fastq_1", "fastq_2"])
+    if control is not None:
+        table = table.assign(control=np.where(table["sample"] == control, "", control))
+    write_table(table, paths.samples)
 
 
 class ReadNames:
@@ -108,8 +122,8 @@ class ReadNames:
         return bytetable.lines(columns)
 
 
-def write_pairs(sinks: tuple[Sink, Sink], name: Column, mates: tuple[Mates, Mates]) -> None:
-    """Write FASTQ records of both mates."""
+def write_pairs(sinks: Sequence[Sink], name: Column, mates: Sequence[Mates]) -> None:
+    """Write FASTQ records of both mates, or of one."""
     count = len(name)
     for sink, mate in zip(sinks, mates, strict=True):
         sink.write(

@@ -52,7 +52,12 @@ class ReadMaker:
     """Turns fragments into pairs of reads."""
 
     def __init__(
-        self, rng: np.random.Generator, haplotypes: tuple[Genome, Genome], read_length: int, error_rate: float
+        self,
+        rng: np.random.Generator,
+        haplotypes: tuple[Genome, Genome],
+        read_length: int,
+        error_rate: float,
+        adapters: tuple[str, str] = ADAPTERS,
     ) -> None:
         # One sequence of both haplotypes, with room for reads that run past the end of a fragment.
         self._codes = np.concatenate(
@@ -62,7 +67,7 @@ class ReadMaker:
         self._length = read_length
         self._templates = [quality_templates(rng, read_length, error_rate * factor) for factor in _MATE_ERROR]
         self._adapters = [
-            np.frombuffer(adapter.encode().ljust(read_length, b"G"), dtype=np.uint8) for adapter in ADAPTERS
+            np.frombuffer(adapter.encode().ljust(read_length, b"G"), dtype=np.uint8) for adapter in adapters
         ]
         # Errors are drawn as 32-bit integers below this threshold.
         self._limit = np.minimum(10 ** (-np.arange(MAX_QUALITY + 1) / 10) * 2**32, 2**32 - 1).astype(

@@ -8,6 +8,7 @@ from deepallele.errors import InputError
 from deepallele.files import write_json
 from deepallele.simulate import outputs
 from deepallele.simulate.activity import expected_pairs
+from deepallele.simulate.chip import CONTROL
 from deepallele.simulate.effects import effect_truth, region_truth
 from deepallele.simulate.genome import random_genome
 from deepallele.simulate.grammar import Grammar, parse_cooperation
@@ -54,7 +55,9 @@ def simulate(settings: Settings, paths: Paths) -> World:
     write_truth(world, paths)
     write_json(asdict(settings), paths.settings)
     writer = ReadWriter(settings, paths, world, layout, streams["qualities"])
-    outputs.write_samples(paths, writer.write(streams["reads"]))
+    control = CONTROL if settings.assay == "chip" else None
+    mates = 1 if settings.layout == "single" else 2
+    outputs.write_samples(paths, writer.write(streams["reads"]), mates, control)
     return world
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from deepallele.simulate import outputs
 from deepallele.simulate.activity import overdispersed
 from deepallele.simulate.bytetable import Sink, gzip_sink
+from deepallele.simulate.chip import ADAPTERS, CONTROL, ChipSampler, control_shares
 from deepallele.simulate.fragments import (
     AtacSampler,
     Fragments,
@@ -17,6 +18,7 @@ from deepallele.simulate.fragments import (
     reference_span,
 )
 from deepallele.simulate.planting import Layout
+from deepallele.simulate.reads import ADAPTERS as ATAC_ADAPTERS
 from deepallele.simulate.reads import ReadMaker
 from deepallele.simulate.settings import Paths, Settings
 from deepallele.simulate.truth_tables import World
@@ -34,13 +36,17 @@ class ReadWriter:
         self._settings, self._paths, self._world = settings, paths, world
         haplotypes = (world.genome, world.second.genome)
         lift = world.second.from_reference
-        self._sampler = AtacSampler(
-            haplotypes,
-            np.stack([world.summit, lift(world.summit)], axis=1),
-            np.stack([layout.blacklist, lift(layout.blacklist)], axis=1),
-            Shares(settings.background_share, settings.blacklist_share, settings.mito_share),
-        )
-        self._maker = ReadMaker(stream, haplotypes, settings.read_length, settings.error_rate)
+        centres = np.stack([world.summit, lift(world.summit)], axis=1)
+        blacklist = np.stack([layout.blacklist, lift(layout.blacklist)], axis=1)
+        shares = Shares(settings.background_share, settings.blacklist_share, settings.mito_share)
+        chip = settings.assay == "chip"
+        sampler = ChipSampler if chip else AtacSampler
+        self._sampler = sampler(haplotypes, centres, blacklist, shares)
+        without = control_shares(shares, len(blacklist))
+        self._control = ChipSampler(haplotypes, centres, blacklist, without) if chip else None
+        adapters = ADAPTERS if chip else ATAC_ADAPTERS
+        self._maker = ReadMaker(stream, haplotypes, settings.read_length, settings.error_rate, adapters)
+        self._single = settings.layout == "single"
         self._positions = informative_positions(world.genome, world.second, world.variants)
         self._digits = max(6, len(str(settings.pairs)))
         self._names = [settings.reference_name, settings.strain]
@@ -54,16 +60,32 @@ class ReadWriter:
             truth.write(("\t".join(outputs.READ_COLUMNS) + "\n").encode())
             for index, sample in enumerate(settings.sample_names()):
                 pairs = settings.pairs // settings.samples + (index < settings.pairs % settings.samples)
-                weight = overdispersed(rng, self._world.expected, settings.overdispersion)
-                duplicates = round(pairs * settings.duplicate_share)
-                fragments = self._sampler.sample(rng, weight, pairs, duplicates)
                 second_lane = round(pairs * settings.second_lane_share) if index == 0 else 0
-                ends = np.array([pairs - second_lane, pairs] if second_lane else [pairs])
-                for unit, rows in enumerate(np.split(np.arange(pairs), ends[:-1]), start=1):
-                    self._write_lane(rng, fragments, rows, first, sample, unit, truth)
-                lanes_of[sample] = len(ends)
+                lanes = [pairs - second_lane, second_lane] if second_lane else [pairs]
+                self._write_sample(rng, self._sampler, sample, lanes, first, truth)
+                lanes_of[sample] = len(lanes)
                 first += pairs
+            if self._control is not None:
+                pairs = settings.control_pairs or settings.pairs // settings.samples
+                self._write_sample(rng, self._control, CONTROL, [pairs], first, truth)
+                lanes_of[CONTROL] = 1
         return lanes_of
+
+    def _write_sample(
+        self,
+        rng: np.random.Generator,
+        sampler: AtacSampler,
+        sample: str,
+        lanes: list[int],
+        first: int,
+        truth: Sink,
+    ) -> None:
+        """Draw one sample and write its reads; `lanes` holds the pairs of each lane, `first` a number."""
+        pairs = sum(lanes)
+        weight = overdispersed(rng, self._world.expected, self._settings.overdispersion)
+        fragments = sampler.sample(rng, weight, pairs, round(pairs * self._settings.duplicate_share))
+        for unit, rows in enumerate(np.split(np.arange(pairs), np.cumsum(lanes)[:-1]), start=1):
+            self._write_lane(rng, fragments, rows, first, sample, unit, truth)
 
     def _write_lane(
         self,
@@ -76,9 +98,10 @@ class ReadWriter:
         truth: Sink,
     ) -> None:
         with ExitStack() as stack:
-            one, two = (
-                stack.enter_context(gzip_sink(self._paths.fastq(sample, unit, mate))) for mate in (1, 2)
-            )
+            sinks = [
+                stack.enter_context(gzip_sink(self._paths.fastq(sample, unit, mate)))
+                for mate in ((1,) if self._single else (1, 2))
+            ]
             for low in range(0, len(rows), _CHUNK):
                 chunk = rows[low : low + _CHUNK]
                 part = fragments.take(chunk)
@@ -86,6 +109,6 @@ class ReadWriter:
                 names = outputs.ReadNames(
                     part, span, first + chunk, self._digits, self._names, self._world.genome.names
                 )
-                told = count_informative(part, self._positions, self._settings.read_length)
+                told = count_informative(part, self._positions, self._settings.read_length, self._single)
                 truth.write(names.truth_lines(part, sample, told))
-                outputs.write_pairs((one, two), names.name, self._maker.make(rng, part))
+                outputs.write_pairs(sinks, names.name, self._maker.make(rng, part)[: len(sinks)])

@@ -12,6 +12,8 @@ def _option(default: Any, text: str) -> Any:
     return field(default=default, metadata={"help": text})
 
 
+ASSAYS = ("atac", "chip")
+LAYOUTS = ("paired", "single")
 # JASPAR matrix = log2 activity that one fully bound site adds. The matrices are unlike each other and have
 # few look-alikes in JASPAR 2020, so that a motif search can name them; GFI1 is a repressor.
 DEFAULT_MOTIFS = (
@@ -27,6 +29,10 @@ class Settings:
     Lengths are in base pairs, rates per base pair, shares between 0 and 1, strengths in log2 activity.
     """
 
+    assay: str = _option("atac", "kind of reads: atac or chip (with an input control)")
+    layout: str = _option(
+        "paired", "paired or single: ends of the fragments that are read (single: chip only)"
+    )
     seed: int = _option(1, "seed of every random choice: the same seed and options give the same bytes")
     reference_name: str = _option("REF", "name of haplotype A, whose genome is the reference FASTA")
     strain: str = _option("ALT", "name of haplotype B: the VCF sample whose variants make the second genome")
@@ -48,7 +54,8 @@ class Settings:
         1.0, "standard deviation (log2) of the regional level that sequence does not explain"
     )
     samples: int = _option(2, "number of samples (replicates)")
-    pairs: int = _option(800_000, "read pairs over all samples, duplicates included")
+    pairs: int = _option(800_000, "read pairs over all samples but the control, duplicates included")
+    control_pairs: int = _option(0, "read pairs of the control of chip samples; 0: as many as a sample has")
     read_length: int = _option(50, "length of each mate in bases")
     error_rate: float = _option(0.005, "mean probability of a base error; the qualities follow it")
     duplicate_share: float = _option(0.08, "share of the pairs that are PCR duplicates")
@@ -74,6 +81,10 @@ class Settings:
         InputError
             If a value is out of its range.
         """
+        _check(self.assay in ASSAYS, "assay", self.assay, f"give {' or '.join(ASSAYS)}")
+        layouts = LAYOUTS if self.assay == "chip" else LAYOUTS[:1]
+        _check(self.layout in layouts, "layout", self.layout, f"with this assay give {' or '.join(layouts)}")
+        _check(self.control_pairs >= 0, "control_pairs", self.control_pairs, "give 0 or more")
         for name in ("chromosomes", "regions_per_chromosome", "samples", "pairs"):
             _check(getattr(self, name) >= 1, name, getattr(self, name), "give at least 1")
         _check(

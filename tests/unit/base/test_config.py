@@ -7,7 +7,13 @@ import pytest
 
 from deepallele.config import check_config, load_schema
 from deepallele.errors import InputError
-from deepallele.sample_sheet import check_file_names, check_min_samples, read_samples
+from deepallele.sample_sheet import (
+    check_assay_samples,
+    check_file_names,
+    check_min_samples,
+    controls_of,
+    read_samples,
+)
 
 SCHEMA = load_schema(Path(__file__).parents[3] / "workflow" / "schemas" / "config.schema.yaml")
 GOOD = {
@@ -92,6 +98,13 @@ def test_every_default_of_the_schema_is_valid():
             ["haplotype 'A'", "source: vcf"],
         ),
         (changed(assay="rna"), ["missing key 'gtf' in 'reference'", "assay: rna"]),
+        (changed(peaks__broad=True), ["'peaks.broad'", "assay: atac", "only ChIP-seq"]),
+        (changed(peaks__min_known=1.1), ["peaks.min_known", "1.1", "0 to 1"]),
+        (changed(peaks__fragment_length=0), ["peaks.fragment_length", "0", "bp"]),
+        (
+            changed(assay="chip", peaks__broad=True, peaks__broad_cutoff=0.01),
+            ["'peaks.broad_cutoff': 0.01 is not above peaks.qvalue, 0.01"],
+        ),
         (changed(reference__vcf=[]), ["reference.vcf", "list of paths"]),
         (changed(reference__vcf=["a.vcf", "a.vcf"]), ["reference.vcf", "non-unique"]),
         (changed(interpret__model="other"), ["interpret.model", "'other'", "recommended"]),
@@ -173,6 +186,32 @@ def test_the_sex_of_a_sample_is_read_where_it_is_given(sheet):
             HEADER + "\tsex",
             ["line 3", "sample 's' has sex ''", "'male' in a row above"],
         ),
+        (
+            ["s\t1\ta_1.fq\t\t8 h", "s\t2\tb_1.fq\t\t9 h"],
+            HEADER + "\tcondition",
+            ["line 3", "condition '9 h' here and '8 h' in a row above"],
+        ),
+        (
+            ["s\t1\ta_1.fq\t\tt", "s\t2\tb_1.fq\t\t", "t\t1\tb_2.fq\t\t"],
+            HEADER + "\tcontrol",
+            ["line 3", "has control '' here and 't' in a row above"],
+        ),
+        (
+            ["s\t1\ta_1.fq\t\tt"],
+            HEADER + "\tcontrol",
+            ["sample 's': control 't' is no sample", "(samples: s)"],
+        ),
+        (["s\t1\ta_1.fq\t\ts"], HEADER + "\tcontrol", ["control 's' is the sample itself"]),
+        (
+            ["s\t1\ta_1.fq\t\tt", "t\t1\tb_1.fq\t\tu", "u\t1\tb_2.fq\t\t"],
+            HEADER + "\tcontrol",
+            ["sample 's': control 't' has a control itself, 'u'"],
+        ),
+        (
+            ["s\t1\ta_1.fq\ta_2.fq\tt", "t\t1\tb_1.fq\t\t"],
+            HEADER + "\tcontrol",
+            ["sample 's': control 't' is single-end, but the sample is paired-end"],
+        ),
     ],
 )
 def test_a_bad_sample_sheet_is_told_with_its_line(sheet, rows, header, words):
@@ -203,9 +242,45 @@ def test_names_that_would_share_a_file_are_refused():
 
 
 def test_peaks_in_more_samples_than_there_are_cannot_be_asked_for():
-    units = [{"sample": "a", "unit": "1"}, {"sample": "a", "unit": "2"}, {"sample": "b", "unit": "1"}]
+    names = [("a", "1"), ("a", "2"), ("b", "1"), ("c", "1")]
+    units = [{"sample": name, "unit": unit, "control": "c" if name == "a" else ""} for name, unit in names]
     check_min_samples(check_config(changed(peaks__min_samples=2), SCHEMA, "c"), units, "c")
     with pytest.raises(InputError, match=r"'peaks.min_samples': 3, but samples.tsv lists 2 samples"):
         check_min_samples(check_config(changed(peaks__min_samples=3), SCHEMA, "c"), units, "c")
     own = changed(peaks__min_samples=3, peaks__regions="own.bed")
     check_min_samples(check_config(own, SCHEMA, "c"), units, "c")
+
+
+def unit(sample, control="", paired=True):
+    return {"sample": sample, "unit": "1", "fastq_2": "x" if paired else "", "control": control}
+
+
+def test_controls_are_listed_by_sample():
+    units = [unit("a", "c"), unit("b", "c"), unit("c"), unit("d")]
+    assert controls_of(units) == {"a": "c", "b": "c"}
+
+
+def test_chip_samples_have_controls_unless_that_is_switched_off():
+    config = check_config(changed(assay="chip"), SCHEMA, "c")
+    good = [unit("a", "c"), unit("b", "c"), unit("c")]
+    check_assay_samples(config, good)
+    with pytest.raises(InputError) as error:
+        check_assay_samples(config, [*good, unit("d")])
+    assert "samples.tsv: ChIP sample 'd' has no control" in str(error.value)
+    assert "peaks.require_control: false" in str(error.value)
+    for change in ({"peaks__require_control": False}, {"peaks__regions": "own.bed"}):
+        check_assay_samples(check_config(changed(assay="chip", **change), SCHEMA, "c"), [*good, unit("d")])
+
+
+def test_controls_are_for_chip_only():
+    with pytest.raises(InputError, match=r"sample 'a' has control 'c', but assay: atac has no controls"):
+        check_assay_samples(check_config(GOOD, SCHEMA, "c"), [unit("a", "c"), unit("c")])
+    check_assay_samples(check_config(GOOD, SCHEMA, "c"), [unit("a"), unit("c", paired=False)])
+
+
+def test_peaks_of_single_and_paired_ends_are_not_called_together():
+    units = [unit("a", "c"), unit("c"), unit("b", "d", paired=False), unit("d", paired=False)]
+    config = check_config(changed(assay="chip"), SCHEMA, "c")
+    with pytest.raises(InputError, match=r"sample 'a' is paired-end, sample 'b' single-end"):
+        check_assay_samples(config, units)
+    check_assay_samples(check_config(changed(assay="chip", peaks__regions="own.bed"), SCHEMA, "c"), units)

@@ -221,3 +221,28 @@ def test_a_gtf_is_looked_at_for_rna_only(config, tmp_path):
     path.write_text("#!x\n")
     with pytest.raises(InputError, match="no features"):
         preflight.check_inputs(config)
+
+
+def test_own_regions_may_be_a_saf_and_need_names_of_their_own(config, tmp_path):
+    header = "GeneID\tChr\tStart\tEnd\tStrand\n"
+    path = tmp_path / "own.saf"
+    config["peaks"]["regions"] = str(path)
+    path.write_text(header + "a\tchr1\t1\t2\t+\nb\tchr7\t1\t2\t+\n")
+    (note,) = preflight.check_inputs(config)
+    assert "1 of its 2 intervals" in note and "(chr7)" in note
+    for text, words in (
+        ("a\tchr1\t1\t2\t+\n", "line 1: .* not the header of a SAF"),
+        (header + "a\tchr1\t3\t2\t+\n", "line 2: End 2 is before Start 3"),
+        (header + "a\tchr1\t1\t2\t+\na\tchr2\t1\t2\t+\n", "region name 'a' appears twice"),
+    ):
+        path.write_text(text)
+        with pytest.raises(InputError, match=words):
+            preflight.check_inputs(config)
+    bed = tmp_path / "own.bed"
+    config["peaks"]["regions"] = str(bed)
+    bed.write_text("chr1\t0\t2\ta\nchr2\t0\t2\ta\n")
+    with pytest.raises(InputError, match="region name 'a' appears twice"):
+        preflight.check_inputs(config)
+    bed.write_text("chr1\t3\t2\n")
+    with pytest.raises(InputError, match="line 1: end 2 is not greater than start 3"):
+        preflight.check_inputs(config)

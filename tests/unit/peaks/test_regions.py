@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 
 from deepallele.errors import InputError
-from deepallele.peaks.regions import read_peaks, read_regions, rows_by_contig, write_regions
+from deepallele.peaks.regions import (
+    read_own_regions,
+    read_peaks,
+    read_regions,
+    rows_by_contig,
+    write_regions,
+)
 
 REGIONS = pd.DataFrame(
     {
@@ -82,6 +88,7 @@ def test_empty_file_has_no_peaks(tmp_path: Path) -> None:
         ("1 10 20\n", "separated by tabs"),
         ("1\tx\t20\n", "column 2 holds 'x'"),
         ("1\t20\t20\n", "start must be below"),
+        ("1\t30\t20\n", "1:30-20: start must be below"),
     ],
 )
 def test_bad_lines_are_told(tmp_path: Path, text: str, message: str) -> None:
@@ -100,3 +107,38 @@ def test_a_hash_inside_a_line_is_part_of_the_name(tmp_path: Path) -> None:
     (tmp_path / "p.bed").write_text("# note\nHG2#1#chr1\t10\t30\tpeak#1\t7\n")
     table = read_peaks(tmp_path / "p.bed")
     assert table[["chrom", "start", "end", "score"]].to_numpy().tolist() == [["HG2#1#chr1", 10, 30, 7.0]]
+
+
+def test_a_broad_peak_has_its_p_value_and_no_summit(tmp_path: Path) -> None:
+    line = "1\t10\t21\tx\t700\t.\t3.5\t12.25\t9.5\n"
+    for name, score in (("p.broadPeak", 12.25), ("p.bed", 700.0)):
+        (tmp_path / name).write_text(line)
+        peaks = read_peaks(tmp_path / name)
+        assert peaks[["summit", "score"]].to_numpy().tolist() == [[15, score]]
+
+
+def test_own_regions_of_each_format(tmp_path: Path) -> None:
+    (tmp_path / "own.bed").write_text("track x\n1\t10\t20\ta\t5\n1\t30\t41\tb\t6\n")
+    (tmp_path / "own.saf").write_text("GeneID\tChr\tStart\tEnd\tStrand\na\t1\t11\t20\t+\nb\t1\t31\t41\t.\n")
+    (tmp_path / "own.narrowPeak").write_text("1\t10\t20\tx\t700\t.\t3.5\t12.25\t9.5\t2\n")
+    bed, saf = read_own_regions(tmp_path / "own.bed"), read_own_regions(tmp_path / "own.saf")
+    assert bed[["start", "end", "summit"]].to_numpy().tolist() == [[10, 20, 15], [30, 41, 35]]
+    assert bed["score"].tolist() == [5.0, 6.0]
+    assert saf.drop(columns="score").equals(bed.drop(columns="score"))
+    assert saf["score"].tolist() == [0.0, 0.0]
+    assert read_own_regions(tmp_path / "own.narrowPeak")["summit"].tolist() == [12]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("own.bed", "1\t10\t20\ta\n1\t30\t40\tb\n2\t50\t60\ta\n"),
+        ("own.saf", "GeneID\tChr\tStart\tEnd\tStrand\na\t1\t1\t9\t+\nb\t1\t1\t9\t+\na\t2\t1\t9\t+\n"),
+    ],
+)
+def test_a_region_name_given_twice_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=rf"{name}: region name 'a' appears twice \(regions 1 and 3\)"):
+        read_own_regions(tmp_path / name)
+    (tmp_path / name).write_text(text.replace("a\t", ".\t").replace("\ta\n", "\t.\n"))
+    assert len(read_own_regions(tmp_path / name)) == 3
