@@ -7,15 +7,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from deepallele.counts import imbalance as module
-from deepallele.counts.imbalance import (
-    find_imbalance,
-    imbalance_table,
-    p_values,
+from deepallele.counts import imbalance_dispersion as dispersion
+from deepallele.counts import imbalance_tails as module
+from deepallele.counts.imbalance import find_imbalance, imbalance_table
+from deepallele.counts.imbalance_dispersion import (
     rho_from_regions,
     rho_from_replicates,
+    rho_of_samples,
     rho_of_sum,
 )
+from deepallele.counts.imbalance_tails import p_values
 from deepallele.errors import InputError
 
 BINOMIAL = 1e-6
@@ -65,7 +66,7 @@ def test_p_values_equal_scipys_beta_binomial(cells: int, monkeypatch: pytest.Mon
     smaller, total, rho = (np.array(column) for column in zip(*grid, strict=True))
     shape = (1 - rho) / (2 * rho)
     expected = [
-        min(1.0, 2 * sum(stats.betabinom.pmf(k, n, s, s) for k in range(smallest + 1)))
+        2 * stats.betabinom.cdf(smallest, n, s, s) - stats.betabinom.pmf(smallest, n, s, s)
         for smallest, n, s in zip(smaller, total, shape, strict=True)
     ]
     np.testing.assert_allclose(p_values(smaller, total, rho), expected, rtol=1e-6)
@@ -73,7 +74,8 @@ def test_p_values_equal_scipys_beta_binomial(cells: int, monkeypatch: pytest.Mon
 
 def test_without_overdispersion_it_is_the_binomial_test() -> None:
     smaller, total = smaller_and_total(*simulate(0.0, 300, 1))
-    expected = [stats.binomtest(int(k), int(n)).pvalue for k, n in zip(smaller, total, strict=True)]
+    exact = [stats.binomtest(int(k), int(n)).pvalue for k, n in zip(smaller, total, strict=True)]
+    expected = np.where(smaller < total / 2, exact - stats.binom.pmf(smaller, total, 0.5), 1.0)
     np.testing.assert_allclose(p_values(smaller, total, np.full(300, BINOMIAL)), expected, rtol=2e-3)
 
 
@@ -131,7 +133,7 @@ def test_regions_give_the_overdispersion_where_few_are_imbalanced(rho: float) ->
 def test_null_is_calibrated_where_the_binomial_test_is_not(seed: int, samples: int) -> None:
     a, b = simulate(0.02, 5_000, seed, samples=samples)
     result = find_imbalance(a, b, 10)
-    assert result.rho_from == ("regions" if samples == 1 else "replicates")
+    assert result.overdispersion.found == ("regions" if samples == 1 else "replicates")
     assert 0.03 < (result.p_value < 0.05).mean() < 0.07
     assert (result.fdr < 0.05).mean() < 0.001
     assert (p_values(*smaller_and_total(a, b), np.full(5_000, BINOMIAL)) < 0.05).mean() > 0.08
@@ -143,7 +145,7 @@ def test_imbalance_is_found_where_most_regions_are_imbalanced() -> None:
     a, b = simulate(0.01, 3_000, 7, 1 / (1 + 2.0**-true))
     result = find_imbalance(a, b, 10)
     found = result.fdr < 0.05
-    assert result.rho == pytest.approx(0.01, rel=0.1)
+    assert result.overdispersion.common == pytest.approx(0.01, rel=0.1)
     strong = (np.abs(true) > 1) & ((a + b).sum(axis=1) >= 100)
     assert strong.sum() > 300
     assert found[strong].mean() > 0.8
@@ -155,21 +157,21 @@ def test_one_sample_falls_back_on_the_regions() -> None:
     shifted = simulate(0.01, 400, 7, anywhere(400, 9), 1, (30, 400))
     a, b = (np.concatenate(pair) for pair in zip(null, shifted, strict=True))
     result = find_imbalance(a, b, 10)
-    assert result.rho_from == "regions"
-    assert result.rho == pytest.approx(0.01, rel=0.2)
-    assert result.imbalanced == pytest.approx(0.2, abs=0.04)
+    assert result.overdispersion.found == "regions"
+    assert result.overdispersion.common == pytest.approx(0.01, rel=0.2)
+    assert result.overdispersion.imbalanced == pytest.approx(0.2, abs=0.04)
     found = result.fdr < 0.1
     assert found[1_600:].mean() > 0.6
     assert found[:1_600].sum() < 0.1 * found.sum()
     with_empty = find_imbalance(*(np.pad(counts, ((0, 0), (1, 0))) for counts in (a, b)), 10)
     np.testing.assert_array_equal(with_empty.p_value, result.p_value)
-    assert with_empty.rho_from == "regions"
+    assert with_empty.overdispersion.found == "regions"
 
 
 def test_replicates_of_a_single_haplotype_fall_back_on_the_regions() -> None:
     a = np.array([[20, 10], [8, 9], [30, 40]])
     result = find_imbalance(a, 0 * a, 10)
-    assert result.rho_from == "regions"
+    assert result.overdispersion.found == "regions"
     summed = find_imbalance(a.sum(axis=1, keepdims=True), np.zeros((3, 1), int), 10)
     np.testing.assert_array_equal(result.p_value, summed.p_value)
 
@@ -180,7 +182,10 @@ def test_swapped_haplotypes_give_the_same_test(samples: int) -> None:
     one, other = find_imbalance(a, b, 10), find_imbalance(b, a, 10)
     np.testing.assert_array_equal(one.p_value, other.p_value)
     np.testing.assert_array_equal(one.fdr, other.fdr)
-    assert one.rho == other.rho
+    np.testing.assert_array_equal(one.effect.mean, -other.effect.mean)
+    np.testing.assert_array_equal(one.effect.low, -other.effect.high)
+    np.testing.assert_array_equal(one.effect.high, -other.effect.low)
+    assert one.overdispersion.common == other.overdispersion.common
     assert one.share_a == pytest.approx(1 - other.share_a)
 
 
@@ -190,7 +195,59 @@ def test_order_of_samples_does_not_matter() -> None:
     for order in itertools.permutations(range(3)):
         other = find_imbalance(a[:, order], b[:, order], 10)
         np.testing.assert_array_equal(one.p_value, other.p_value)
-        assert one.rho == other.rho
+        assert one.overdispersion.common == other.overdispersion.common
+
+
+def test_noisier_sample_is_told_and_equal_ones_keep_the_common_value() -> None:
+    parts = [simulate(rho, 6_000, seed, 0.5, 1) for seed, rho in enumerate((0.01, 0.01, 0.08))]
+    a, b = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
+    found = rho_of_samples(a, b, rho_from_replicates(a, b))
+    np.testing.assert_allclose(found, [0.01, 0.01, 0.08], rtol=0.2)
+    a, b = simulate(0.02, 300, 4, anywhere(300, 4), 4)
+    common = rho_from_replicates(a, b)
+    np.testing.assert_allclose(rho_of_samples(a, b, common), common, rtol=0.25)
+    np.testing.assert_array_equal(rho_of_samples(a[:, :2], b[:, :2], 0.03), 0.03)
+
+
+def test_samples_that_are_hardly_seen_are_drawn_to_the_common_value() -> None:
+    errors = {}
+    for seed in range(12):
+        a, b = simulate(0.02, 60, seed, anywhere(60, seed), 4, (10, 40))
+        common = rho_from_replicates(a, b)
+        solved = dispersion._solve_samples(a, a + b, common)
+        errors[seed] = np.abs(solved[0] - 0.02).mean(), np.abs(rho_of_samples(a, b, common) - 0.02).mean()
+    raw, shrunken = np.mean(list(errors.values()), axis=0)
+    assert shrunken < 0.8 * raw
+
+
+def test_a_sample_without_fragments_has_the_common_value() -> None:
+    parts = [simulate(rho, 2_000, seed, 0.5, 1) for seed, rho in enumerate((0.01, 0.01, 0.08))]
+    a, b = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
+    padded = [np.pad(counts, ((0, 0), (1, 0))) for counts in (a, b)]
+    np.testing.assert_allclose(rho_of_samples(*padded, 0.03), [0.03, *rho_of_samples(a, b, 0.03)])
+
+
+def test_extreme_counts_have_finite_p_values_above_zero() -> None:
+    million = 10**6
+    a = np.array([[0, 0], [million, million], [million, 0], [million, million - 1], [1, 0], [million, 900]])
+    b = np.array([[million, million], [million, million], [0, million], [1, 0], [million, 9], [million, 800]])
+    with np.errstate(all="raise", under="ignore"):
+        result = find_imbalance(a, b, 10)
+    for values in (result.p_value, result.fdr):
+        assert ((values > 0) & (values <= 1)).all()
+    assert result.p_value[1] == pytest.approx(1.0, abs=1e-6)
+    assert np.isfinite([result.effect.mean, result.effect.low, result.effect.high]).all()
+    least = p_values(np.array([0, million // 2]), np.array([million, million]), np.full(2, BINOMIAL))
+    np.testing.assert_allclose(least, [np.finfo(float).tiny, 1.0], atol=0, rtol=1e-6)
+
+
+def test_deep_tail_equals_the_normal_one() -> None:
+    # The standard deviation is 500 for a binomial million; rho doubles the variance.
+    total, rho = 10**6, 1e-6
+    deviation = np.sqrt(total / 4 * (1 + rho * (total - 1)))
+    smaller = (total / 2 - np.array([1.0, 3.0, 4.5]) * deviation).astype(int)
+    found = p_values(smaller, np.full(3, total), np.full(3, rho))
+    np.testing.assert_allclose(found, 2 * stats.norm.sf((total / 2 - smaller) / deviation), rtol=1e-3)
 
 
 def test_thin_regions_are_not_tested_and_nothing_to_test_is_no_error() -> None:
@@ -199,7 +256,7 @@ def test_thin_regions_are_not_tested_and_nothing_to_test_is_no_error() -> None:
     assert np.isnan(result.p_value).tolist() == [True, True, False]
     empty = find_imbalance(np.zeros((2, 2), int), np.zeros((2, 2), int), 0)
     assert np.isnan(empty.fdr).all()
-    assert (empty.rho, empty.rho_from, empty.share_a) == (None, None, None)
+    assert (empty.overdispersion, empty.prior, empty.share_a) == (None, None, None)
 
 
 def test_table_sums_over_samples() -> None:
@@ -209,9 +266,18 @@ def test_table_sums_over_samples() -> None:
     assert table["region"].tolist() == ["r2", "r1"]
     assert table[["count_a", "count_b", "count_ambiguous"]].to_numpy().tolist() == [[63, 7, 2], [1, 0, 2]]
     np.testing.assert_allclose(table["log_ratio"], [3.0, 1.0])
+    assert table["shrunken_log_ratio"].isna().tolist() == [False, True]
+    low, mean, high = table.loc[0, ["log_ratio_low", "shrunken_log_ratio", "log_ratio_high"]]
+    assert low < mean < high
     assert table["p_value"].isna().tolist() == [False, True]
     assert (summary["regions"], summary["tested"], summary["share_a"]) == (2, 1, 0.9)
     assert imbalance_table(counts, 1.0, 1000)[1]["overdispersion"] is None
+
+
+def test_region_without_informative_fragments_has_no_log_ratio() -> None:
+    table, _ = imbalance_table(long_table(np.array([[9, 9], [0, 0]]), np.array([[9, 8], [0, 0]])), 1.0, 10)
+    assert table.loc[1, "count_ambiguous"] == 2
+    assert table.loc[1, ["log_ratio", "shrunken_log_ratio", "log_ratio_low", "p_value", "fdr"]].isna().all()
 
 
 def test_summary_says_where_the_overdispersion_is_from() -> None:
@@ -220,6 +286,8 @@ def test_summary_says_where_the_overdispersion_is_from() -> None:
     one = imbalance_table(counts[counts["sample"] == "s1"], 1.0, 10)[1]
     assert (one["samples"], one["overdispersion_from"]) == (1, "regions")
     assert one["imbalanced_portion"] < 0.5
+    assert list(one["overdispersion_of_samples"]) == ["s1"]
+    assert sum(one["effect_prior"]["weight"]) == pytest.approx(1.0)
 
 
 def test_region_missing_in_a_sample_is_an_error() -> None:
