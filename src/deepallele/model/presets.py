@@ -35,12 +35,12 @@ class PublishedArchitecture:
 class RecommendedArchitecture:
     """Sizes of the recommended network."""
 
-    channels: int = 64
+    channels: int = 64  # filters of the first convolution, each on both strands, and of the later ones
     kernel_length: int = 15  # width of the first convolution, bp
     pooling: PoolingKind = "max"
     pooling_size: int = 4  # right after the first convolution
     kernel_size: int = 3  # width of the later convolutions, positions
-    conv_layers: int = 2  # residual blocks, each followed by a pooling by 2
+    conv_layers: int = 3  # residual blocks, each followed by a pooling by 2
     bins: int = 4  # coarse parts of the window over which features are averaged
     dropout: float = 0.3  # of these features
 

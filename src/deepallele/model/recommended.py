@@ -1,12 +1,50 @@
-"""The recommended network: one score per haplotype, a log ratio that is their difference."""
+"""The recommended network: one score per haplotype, a log ratio that is their difference.
+
+Its layers see a sequence as an image of height 1 with the channels last in memory: torch's kernels for such
+images take less than half the time of those for sequences on a CPU.
+"""
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from deepallele.model.encode import fold_haplotypes
+from deepallele.model.encode import fold_haplotypes, reverse_complement
 from deepallele.model.prediction import Prediction
 from deepallele.model.presets import RecommendedArchitecture
-from deepallele.model.published import Residual, pooling
+from deepallele.model.published import Residual
+
+
+class BothStrands(nn.Module):
+    """First convolution: each filter scans both strands, and the strand that fits better counts.
+
+    A motif works on either strand. With filters of its own for each strand a network sees half of the
+    sites of each, and needs twice as many regions to learn it.
+
+    Parameters
+    ----------
+    channels, width
+        Number of filters, and their width in bp.
+    pooling, size
+        Kind of pooling ("avg" or "max") along the sequence, before the better strand is taken, and over how
+        many bp.
+    """
+
+    def __init__(self, channels: int, width: int, pooling: str, size: int) -> None:
+        super().__init__()
+        # Holds the filters of one strand; a bias would be taken off again by the batch normalisation.
+        self.filters = nn.Conv1d(4, channels, width, bias=False).weight
+        self.pool = _pool(pooling, size)
+        # A layer of its own rather than a maximum of two tensors: DeepLIFT has a rule for it.
+        self.better = nn.MaxPool2d((1, 2))
+        self.norm = nn.BatchNorm2d(channels)
+        self.activation = nn.ReLU()
+
+    def forward(self, sequence: Tensor) -> Tensor:
+        """One-hot (N, 4, L) to (N, channels, 1, ceil(L / size))."""
+        filters = torch.cat([self.filters, reverse_complement(self.filters)]).unsqueeze(2)
+        image = sequence.unsqueeze(2).contiguous(memory_format=torch.channels_last)
+        strands = self.pool(functional.conv2d(image, filters, padding="same")).unflatten(1, (2, -1))
+        return self.activation(self.norm(self.better(strands.movedim(1, -1).flatten(-2))))
 
 
 class RecommendedNetwork(nn.Module):
@@ -16,7 +54,8 @@ class RecommendedNetwork(nn.Module):
     haplotypes are exchanged. The level that both share has an output of its own, averaged over the
     haplotypes: count = level +- log ratio / 2. Score and level are linear in features averaged over a
     few coarse bins of the window: what a motif does depends little on where exactly it stands, which few
-    regions suffice to learn. One strand per forward; `predict` averages both.
+    regions suffice to learn. The layers behind the first one read the sequence in one direction; `predict`
+    averages both.
 
     Parameters
     ----------
@@ -31,14 +70,13 @@ class RecommendedNetwork(nn.Module):
     def __init__(self, sizes: RecommendedArchitecture, length: int) -> None:
         super().__init__()
         width = sizes.channels
-        layers = [*_convolution(4, width, sizes.kernel_length), pooling(sizes.pooling, sizes.pooling_size)]
+        layers: list[nn.Module] = [BothStrands(width, sizes.kernel_length, sizes.pooling, sizes.pooling_size)]
         positions = -(-length // sizes.pooling_size)
         for _ in range(sizes.conv_layers):
-            block = nn.Sequential(*_convolution(width, width, sizes.kernel_size))
-            layers += [Residual(block), pooling(sizes.pooling, 2)]
+            layers += [Residual(_block(width, sizes.kernel_size)), _pool(sizes.pooling, 2)]
             positions = -(-positions // 2)
         bin_size = -(-positions // sizes.bins)
-        layers += [pooling("avg", bin_size), nn.Flatten(), nn.Dropout(sizes.dropout)]
+        layers += [_pool("avg", bin_size), nn.Flatten(), nn.Dropout(sizes.dropout)]
         self.trunk = nn.Sequential(*layers)
         features = width * -(-positions // bin_size)
         self.score = nn.Linear(features, 1, bias=False)  # a bias would cancel in the difference
@@ -58,6 +96,13 @@ class RecommendedNetwork(nn.Module):
         nn.init.constant_(self.level.bias, mean)
 
 
-def _convolution(inputs: int, outputs: int, width: int) -> list[nn.Module]:
+def _pool(kind: str, size: int) -> nn.Module:
+    """Pooling over `size` positions; a shorter last window is kept."""
+    layer = nn.AvgPool2d if kind == "avg" else nn.MaxPool2d
+    return layer((1, size), ceil_mode=True)
+
+
+def _block(channels: int, width: int) -> nn.Sequential:
     # Normalised before the ReLU, so that no filter can die at the high learning rates of one-cycle.
-    return [nn.Conv1d(inputs, outputs, width, padding="same"), nn.BatchNorm1d(outputs), nn.ReLU()]
+    convolution = nn.Conv2d(channels, channels, (1, width), padding="same")
+    return nn.Sequential(convolution, nn.BatchNorm2d(channels), nn.ReLU())

@@ -5,8 +5,9 @@ from model_world import TYPES, random_codes, small_config
 from torch import nn
 
 from deepallele.model.build import build_network
-from deepallele.model.encode import one_hot
+from deepallele.model.encode import one_hot, reverse_complement_codes
 from deepallele.model.predict import predict
+from deepallele.model.recommended import BothStrands
 
 LENGTH = 50
 
@@ -104,6 +105,10 @@ def test_every_leaf_module_is_called_exactly_once(kind):
         nn.BatchNorm1d,
         nn.AvgPool1d,
         nn.MaxPool1d,
+        nn.Conv2d,
+        nn.BatchNorm2d,
+        nn.AvgPool2d,
+        nn.MaxPool2d,
         nn.Dropout,
         nn.Flatten,
     )
@@ -128,3 +133,16 @@ def test_no_regions_give_empty_predictions():
 def test_odd_lengths(kind, length):
     model = build_network(small_config(kind), length).eval()
     assert model(one_hot(torch.from_numpy(random_codes(2, length)))).log_ratio.shape == (2,)
+
+
+def test_the_first_layer_takes_the_better_strand_of_every_filter():
+    torch.manual_seed(3)
+    layer = BothStrands(5, 7, "max", 4).eval()
+    codes = torch.from_numpy(random_codes(6, 48)[:, 0])
+    one_strand = nn.functional.conv1d(one_hot(codes), layer.filters, padding="same")
+    other = nn.functional.conv1d(one_hot(reverse_complement_codes(codes)), layer.filters, padding="same")
+    better = torch.maximum(one_strand, other.flip(-1)).unflatten(-1, (12, 4)).amax(-1)
+    expected = torch.relu(layer.norm(better.unsqueeze(2)))
+    torch.testing.assert_close(layer(one_hot(codes)), expected)
+    turned = layer(one_hot(reverse_complement_codes(codes)))
+    torch.testing.assert_close(turned.flip(-1), expected)
