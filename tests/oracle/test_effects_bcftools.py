@@ -63,7 +63,8 @@ def test_exchange_of_the_only_variant_gives_the_other_haplotypes_window(world):
     genomes, maps, bcf = world
     centre = np.arange(150, SIZE - 150, 7)
     names = [f"r{c}" for c in centre]
-    region = pd.DataFrame({"name": names, "chrom": "1", "start": centre, "end": centre, "summit": centre})
+    place = {"start": centre - 10, "end": centre + 10, "summit": centre}
+    region = pd.DataFrame({"name": names, "chrom": "1", **place})
     windows = cut_windows(region, genomes, maps, LENGTH)
     assert (windows.reason == "").all()
     variant = window_variants(region, windows.start, LENGTH, bcf, maps)

@@ -45,8 +45,8 @@ def new_offset(
     Alleles of equal length stay in place. An allele from the centre base on stays in place, so that
     the right edge of the window moves. An allele that ends before the centre keeps its end in place,
     so that the left edge moves. Where the centre base lies inside the allele, of this haplotype or of
-    the other, the centre of the other haplotype's own window says which base of the other allele is the
-    centre: the allele begins where it begins in that window.
+    the other (behind its first base), the centre of the other haplotype's own window says which base of the
+    other allele is the centre: the allele begins where it begins in that window.
 
     Parameters
     ----------
@@ -63,8 +63,10 @@ def new_offset(
         (v,), offset in the edited window.
     """
     before = offset + length <= centre
-    after = offset >= centre
     inside_other = (other_offset < centre) & (centre < other_offset + other_length)
+    # In windows read on the minus strand an indel is anchored by its last base: its first one may be behind
+    # the centre in this window, and before it in the other.
+    after = (offset >= centre) & ~inside_other
     shifted = np.where(before & ~inside_other, offset + length - other_length, other_offset)
     return np.where((length == other_length) | after, offset, shifted)
 

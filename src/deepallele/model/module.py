@@ -12,7 +12,7 @@ from deepallele.model import data
 from deepallele.model.build import build_network
 from deepallele.model.data import Batch
 from deepallele.model.encode import one_hot
-from deepallele.model.evaluate import pearson
+from deepallele.dataset.ceiling import pearson
 from deepallele.model.losses import pair_loss, ratio_loss
 from deepallele.model.predict import predict_codes
 from deepallele.model.prediction import Prediction

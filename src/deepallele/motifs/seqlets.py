@@ -94,7 +94,7 @@ def seqlet_table(
     track, start, end, sign = runs.T
     row, haplotype = np.divmod(track, 2)
     mean, extreme = _effects(flat, track, start, end)
-    mate_start, mate_end = Counterpart(dataset.variant).interval(row, haplotype, start, end)
+    mate_start, mate_end = Counterpart(dataset.variant, dataset.reverse).interval(row, haplotype, start, end)
     mate_start, mate_end = np.clip(mate_start, 0, length), np.clip(mate_end, 0, length)
     other = track ^ 1
     mate_mean, mate_extreme = _effects(flat, other, mate_start, mate_end)
@@ -169,12 +169,13 @@ def _reference(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     ref_start, ref_end = np.zeros_like(start), np.zeros_like(end)
     chrom = dataset.region["chrom"].to_numpy()[row]
-    shift = dataset.start[row, haplotype]
+    ends = [dataset.position(row, haplotype, offset) for offset in (start, end - 1)]
+    first, final = np.minimum(*ends), np.maximum(*ends)
     for side, name in enumerate(dataset.haplotypes):
         for contig in np.unique(chrom[haplotype == side]):
             mine = (haplotype == side) & (chrom == contig)
-            ref_start[mine], _ = maps[name].to_reference(contig, shift[mine] + start[mine])
-            last, exact = maps[name].to_reference(contig, shift[mine] + end[mine] - 1)
+            ref_start[mine], _ = maps[name].to_reference(contig, first[mine])
+            last, exact = maps[name].to_reference(contig, final[mine])
             # A last base that the reference lacks ends at the insertion point, not one base after it.
             ref_end[mine] = last + exact
     return ref_start, ref_end
