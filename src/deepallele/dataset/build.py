@@ -16,7 +16,7 @@ from deepallele.counts.tables import read_count_array
 from deepallele.dataset.ceiling import ceiling_table
 from deepallele.dataset.explained import explained
 from deepallele.dataset.hdf5 import DatasetWriter
-from deepallele.dataset.parts import Parts, split_parts
+from deepallele.dataset.parts import split_parts
 from deepallele.dataset.schema import REGION_COLUMNS, SCHEMA_VERSION
 from deepallele.dataset.settings import Inputs, Settings
 from deepallele.dataset.sketch import Sketch, sketch

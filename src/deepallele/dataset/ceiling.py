@@ -1,4 +1,4 @@
-"""How well any prediction of the log ratio could agree with the measurement, given the measurement's noise."""
+"""How well any prediction of the log ratio could agree with the measurement, given its noise."""
 
 from collections.abc import Sequence
 from itertools import combinations

@@ -51,7 +51,7 @@ def _compare(sequence, bases, first, offset, size, begin, codes_a, codes_b):  # 
             window, source = sequence[row, own], sequence[row, 1 - own]
             held, known = bases[row, own], bases[row, 1 - own]
             low, high = first[row], first[row + 1]
-            # The last variant that begins at or before the base; before the first one, that one tells the shift.
+            # The last variant that begins at or before the base; left of the first, that one tells the shift.
             last = low - 1
             for place in range(held):
                 while last + 1 < high and offset[last + 1, own] <= place:

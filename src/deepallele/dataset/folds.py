@@ -100,7 +100,8 @@ def split_named(
     split[0, chrom.isin(validation)] = VALIDATION
     if len(np.unique(split)) < 3:
         raise InputError(
-            "dataset.test_chromosomes: no region is left to train on or to validate on; name fewer chromosomes"
+            "dataset.test_chromosomes: no region is left to train on or to validate on; name "
+            "fewer chromosomes"
         )
     return split
 

@@ -1,7 +1,8 @@
 """How the parts of a dataset lie in its HDF5 file: piece by piece, so that windows need not be in memory.
 
-Tables are groups with one array per column, compressed. Texts of regions have a fixed length, as any reader of
-HDF5 expects; alleles, of which a long one must not widen all others, are numbers into `variant/allele`.
+Tables are groups with one array per column, compressed. Texts of regions have a fixed length, as any
+reader of HDF5 expects; alleles, of which a long one must not widen all others, are numbers into
+`variant/allele`.
 Windows are not compressed: they are read at the speed of the disk.
 """
 

@@ -91,7 +91,8 @@ def _read(path: str | Path, contig: str, spans: Spans) -> pd.DataFrame:
     if len(wrong):
         row = table.iloc[wrong[0]]
         raise InputError(
-            f"{path}: {contig}:{row['pos']}: alleles {row['ref']},{row['alt']}, genotype {row['genotype']}; {MEND}"
+            f"{path}: {contig}:{row['pos']}: alleles {row['ref']},{row['alt']}, "
+            f"genotype {row['genotype']}; {MEND}"
         )
     both = np.array(carried.tolist(), dtype=np.int64).reshape(-1, 2)
     upper = {name: table[name].str.upper() for name in ("ref", "alt")}
@@ -120,17 +121,18 @@ def _joined(records: pd.DataFrame) -> pd.DataFrame:
 
 def _one(records: pd.DataFrame) -> tuple[int, str, str, str, str, int]:
     """Make one variant of records that overlap, sorted by position."""
-    begin = int(records["pos"].iloc[0])
-    ref = ""
-    for row in records.itertuples():
-        ref += row.ref[max(begin + len(ref) - row.pos, 0) :]
+    columns = [records[name].tolist() for name in ("pos", "ref", "alt", "a", "b")]
+    rows: list[tuple[int, str, str, bool, bool]] = list(zip(*columns, strict=True))
+    begin, ref = rows[0][0], ""
+    for pos, piece, *_ in rows:
+        ref += piece[max(begin + len(ref) - pos, 0) :]
     alleles = []
-    for side in "ab":
+    for side in (0, 1):
         bases = ref
         # From the right, so that places further left stay; a change of an indel's anchor comes after it.
-        for row in records[records[side]][::-1].itertuples():
-            at = row.pos - begin
-            bases = bases[:at] + row.alt + bases[at + len(row.ref) :]
+        for pos, piece, alt, *carried in reversed(rows):
+            if carried[side]:
+                bases = bases[: pos - begin] + alt + bases[pos - begin + len(piece) :]
         alleles.append(bases)
-    alt = ",".join(dict.fromkeys(allele for allele in alleles if allele != ref))
-    return begin, ref, alt, alleles[0], alleles[1], begin + len(ref)
+    joined = ",".join(dict.fromkeys(allele for allele in alleles if allele != ref))
+    return begin, ref, joined, alleles[0], alleles[1], begin + len(ref)

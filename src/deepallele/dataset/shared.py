@@ -85,9 +85,9 @@ def shared_table(name: NDArray[np.object_], split: NDArray[np.int8], pairs: Pair
         leaks_into (`test`, or `validation` where neither is test in any of them), the largest share first.
     """
     leaking = leaks(split, pairs)
-    kept = leaking.any(axis=0)
+    kept = np.flatnonzero(leaking.any(axis=0))
     test = (split[:, pairs.first] == TEST) | (split[:, pairs.second] == TEST)
     into = np.where((leaking & test).any(axis=0), "test", "validation")
     values = [name[pairs.first], name[pairs.second], pairs.share, leaking.sum(axis=0), into]
-    table = pd.DataFrame(dict(zip(COLUMNS, values, strict=True)))[kept]
+    table = pd.DataFrame(dict(zip(COLUMNS, values, strict=True))).iloc[kept]
     return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)

@@ -48,8 +48,8 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
         writer = DatasetWriter(file, dataset.sequence.shape[2])
         writer.append(dataset.sequence, dataset.variant)
         writer.finish(
-            dataset.region, dataset.start, dataset.reverse, dataset.count, (dataset.sample, dataset.condition),
-            dataset.split, dataset.ceiling, dataset.attributes,
+            dataset.region, dataset.start, dataset.reverse, dataset.count,
+            (dataset.sample, dataset.condition), dataset.split, dataset.ceiling, dataset.attributes,
         )  # fmt: skip
 
 

@@ -83,8 +83,8 @@ def build_warnings(summary: dict[str, Any]) -> list[str]:
         told.append(f"{dropped} of {regions['given']} regions have no usable window: {reasons}")
     if number := regions["dropped"].get("not_explained"):
         told.append(
-            f"of {number} regions the variants do not turn one haplotype's window into the other's: are genomes "
-            "and variants of one run?"
+            f"of {number} regions the variants do not turn one haplotype's window into the other's: are "
+            "genomes and variants of one run?"
         )
     if windows["cut_short"]:
         told.append(f"{windows['cut_short']} regions are longer than dataset.length and cut at their end")
@@ -95,8 +95,8 @@ def build_warnings(summary: dict[str, Any]) -> list[str]:
         )
     if shared["pairs"] and shared["action"] == "keep":
         told.append(
-            f"{shared['regions']} regions share sequence with regions of another part of a fold, so that scores "
-            "may be too good: see shared_sequence.tsv and dataset.shared_sequence"
+            f"{shared['regions']} regions share sequence with regions of another part of a fold, so that "
+            "scores may be too good: see shared_sequence.tsv and dataset.shared_sequence"
         )
     for number, fold in enumerate(summary["folds"]):
         if fold["test"] < _FEW_IN_TEST:
@@ -111,8 +111,8 @@ def _ceiling_warnings(ceiling: dict[str, Any]) -> list[str]:
     if best is None or best < _LOW_CEILING:
         shown = "cannot be told" if best is None else f"is {best:.2f}"
         told.append(
-            f"the ceiling of R of the log ratio {shown}: {ceiling['regions']} regions have enough informative "
-            "fragments, and these are few"
+            f"the ceiling of R of the log ratio {shown}: {ceiling['regions']} regions have enough "
+            "informative fragments, and these are few"
         )
     elif between is not None:
         expected = 2 * half / (ceiling["samples"] - (ceiling["samples"] - 2) * half) if half > 0 else 0.0

@@ -22,7 +22,7 @@ class Targets(NamedTuple):
         float32 (n, t, 2), log2 activity of each haplotype.
     log_ratio
         float32 (n, t), measured log2(A/B).
-    count
+    counts
         int64 (n, t, 3), fragments of A, of B, ambiguous: for likelihood losses.
     kept
         bool (n, t), whether there are enough informative fragments for the ratio to count.
@@ -34,7 +34,7 @@ class Targets(NamedTuple):
     task: list[str]
     activity: NDArray[np.float32]
     log_ratio: NDArray[np.float32]
-    count: NDArray[np.int64]
+    counts: NDArray[np.int64]
     kept: NDArray[np.bool_]
     weight: NDArray[np.float32]
 

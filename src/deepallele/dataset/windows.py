@@ -27,18 +27,18 @@ class Windows:
     Attributes
     ----------
     sequence
-        uint8 (n, 2, L), codes A0 C1 G2 T3 other 4; reverse complement where the region is on the minus strand.
+        uint8 (n, 2, L), codes A0 C1 G2 T3 other 4; reverse complement of regions on the minus strand.
     start
         int64 (n, 2), leftmost base in each haplotype's own 0-based coordinates.
     own
-        int64 (n, 2, 2), offsets from `start` (leftwards counted) of the bases that belong to the window, first
-        and one after the last: 0 and L, or with `pad: zeros` those of the region's own bases.
+        int64 (n, 2, 2), bases from `start` on that belong to the window, first and one after the last: 0 and
+        L, or with `pad: zeros` the region's own bases.
     reason
         Why the region cannot be used, empty where it can; shape (n,): contig_edge (a window runs over the
         end of a contig), deleted (a haplotype has none of the region's bases) or mostly_unknown (more than
         half of the bases of a window are not A, C, G or T).
     cut_short
-        bool (n,), with `pad: zeros`: a haplotype has more than L bases of the region; the last ones are left out.
+        bool (n,), with `pad: zeros`: a haplotype has more than L bases of the region; the last are left out.
     """
 
     sequence: NDArray[np.uint8]
@@ -91,8 +91,8 @@ class WindowCutter:
         Parameters
         ----------
         regions
-            chrom, start, end; reference coordinates, 0-based half-open; strand ("-" is the minus strand) where
-            windows have a direction.
+            chrom, start, end; reference coordinates, 0-based half-open; strand ("-" is the minus strand)
+            where windows have a direction.
 
         Raises
         ------
@@ -128,7 +128,7 @@ class WindowCutter:
             ["contig_edge", "deleted", "mostly_unknown"],
             "",
         )
-        cut_short = (present > length).any(axis=1) & (self.pad == ZEROS)
+        cut_short = np.logical_and((present > length).any(axis=1), self.pad == ZEROS)
         return Windows(sequence, start, own, reason.astype(object), cut_short)
 
     def _size(self, haplotype: int, contig: str, last: int) -> int:

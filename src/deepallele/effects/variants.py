@@ -59,8 +59,8 @@ def exchange_alleles(
 ) -> Edits:
     """Put B's allele into A's window and A's allele into B's window, variant by variant.
 
-    Windows keep L bases and stay anchored at their centre base, offset L // 2 (see `edit.new_offset`). Windows
-    of a padded dataset keep their first base instead: bases move out of and into what is behind them.
+    Windows keep L bases and stay anchored at their centre base, offset L // 2 (see `edit.new_offset`).
+    Windows of a padded dataset keep their first base instead: only what is behind the variant moves.
 
     Parameters
     ----------

@@ -114,8 +114,8 @@ def collect_metrics(
     dict[str, Any]
         model, type, folds (runs in order of fold and seed), ensemble (test part of each fold, mean of the
         seeds) and test: mean and sd over folds of each correlation, `ratio_r_pooled` (all regions at once),
-        number of regions, and of all these regions the ceilings of R (see `dataset.ceiling.ceilings`; `ceiling`
-        is that of counting noise). Runs and folds have the ceilings of their own regions beside their scores.
+        number of regions, and the ceilings of R with all these regions (see `dataset.ceiling.ceilings`;
+        `ceiling` is that of counting noise). Runs and folds have those of their own regions.
 
     Raises
     ------

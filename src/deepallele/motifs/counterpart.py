@@ -21,7 +21,7 @@ class Counterpart:
     """
 
     def __init__(self, variant: pd.DataFrame, reverse: NDArray[np.bool_] | None = None) -> None:
-        self._tables = [_Table(variant, *sides, reverse) for sides in ("ab", "ba")]
+        self._tables = [_Table(variant, here, there, reverse) for here, there in ("ab", "ba")]
 
     def translate(
         self, row: NDArray[np.int64], haplotype: NDArray[np.int64], offset: NDArray[np.int64]
