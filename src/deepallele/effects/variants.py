@@ -104,7 +104,8 @@ def exchange_alleles(
         sizes = alleles[own].length, alleles[other].length
         place = offset[own]
         if not dataset.padded:
-            place = new_offset(place, sizes[0], offset[other], sizes[1], length // 2)
+            reverse = dataset.reverse[variant["region"].to_numpy(dtype=np.int64)]
+            place = new_offset(place, sizes[0], offset[other], sizes[1], length // 2, reverse)
         source = extended[:, own]
         placed &= holds_alleles(source, flank, row, offset[own], alleles[own])
         window[:, own] = put_alleles(source, flank, row, offset[own], sizes[0], place, alleles[other])
