@@ -201,9 +201,15 @@ def test_variants_equal_brute_force(case: Case) -> None:
     assert {True, False} == set(case.dataset.variant["clipped"])
 
 
-def test_variants_are_the_same_however_the_file_is_read(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stretches_of_any_size_give_the_same(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deepallele.dataset.variants.MERGE", -LENGTH)
-    pd.testing.assert_frame_equal(case.build()[0].variant, case.dataset.variant)
+    monkeypatch.setattr("deepallele.dataset.build._CHUNK_BYTES", 2 * LENGTH * 5)
+    monkeypatch.setattr("deepallele.dataset.build._SPAN", 300)
+    dataset, dropped = case.build("again.h5")
+    pd.testing.assert_frame_equal(dataset.variant, case.dataset.variant)
+    pd.testing.assert_frame_equal(dropped, case.dropped)
+    for name in ("sequence", "start", "count", "split"):
+        np.testing.assert_array_equal(getattr(dataset, name), getattr(case.dataset, name))
 
 
 def test_alleles_stand_in_the_windows(case: Case) -> None:
@@ -284,17 +290,13 @@ def step(case: Case, folder: Path, *options: str) -> subprocess.CompletedProcess
 
 
 def test_the_step_writes_dataset_tables_and_numbers(case: Case, tmp_path: Path) -> None:
-    options = ["--folds", "4", "--split", "blocks", "--conditions", "", "day", "--min-informative", "5"]
+    options = ["--folds", "4", "--split", "blocks", "--conditions", "s2=day 1", "--min-informative", "5"]
     done = step(case, tmp_path, *options)
     assert done.returncode == 0, done.stderr
     dataset = read_dataset(tmp_path / "d.h5")
     np.testing.assert_array_equal(dataset.sequence, case.dataset.sequence)
-    assert dataset.condition == ["", "day"] and dataset.ceiling["task"].tolist() == [
-        "all",
-        "day",
-        "007",
-        "s2",
-    ]
+    assert dataset.condition == ["", "day 1"]
+    assert dataset.ceiling["task"].tolist() == ["all", "day 1", "007", "s2"]
     summary = json.loads((tmp_path / "summary.json").read_text())
     kept = len(dataset.region)
     assert summary["regions"]["given"] == len(case.regions) and summary["regions"]["kept"] == kept
@@ -349,5 +351,6 @@ def test_bad_input_leaves_nothing_half_written(case: Case, tmp_path: Path) -> No
 
 def test_the_step_tells_an_error_in_one_line(case: Case, tmp_path: Path) -> None:
     done = step(case, tmp_path, "--folds", "4", "--split", "blocks", "--conditions", "one")
-    assert (done.returncode, done.stderr) == (1, "error: --conditions: 1 for 2 --samples\n")
+    told = "error: --conditions: no sample 'one' among --samples; write sample=condition\n"
+    assert (done.returncode, done.stderr) == (1, told)
     assert list(tmp_path.iterdir()) == []

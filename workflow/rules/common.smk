@@ -64,10 +64,13 @@ REGIONS = (
     if config["assay"] == "rna"
     else "<results>/peaks/regions.bed"
 )
-CONDITIONS = [
-    next(unit["condition"] for unit in UNITS if unit["sample"] == name)
-    for name in SAMPLES
-]
+CONDITIONS = sorted(
+    {
+        f"{unit['sample']}={unit['condition']}"
+        for unit in UNITS
+        if unit["condition"] and unit["sample"] in SAMPLES
+    }
+)
 FOLDS = 1 if config["dataset"]["test_chromosomes"] else config["dataset"]["folds"]
 
 TARGETS = ["<results>/multiqc/multiqc_report.html", "<results>/report/index.html"]

@@ -56,7 +56,7 @@ def test_everything_is_told_on_one_screen():
         "120 regions on 4 contigs; windows of 40 bp, real bases",
         "40 windows are read on the minus strand",
         "samples: s1 (day), s2",
-        "100 in windows; per window median 1 (5 % to 95 %: 0 to 1), most 1; none in 20 windows (17%)",
+        "100 in windows; per window median 1 (5 % to 95 %: 0 to 1), most 1; none in 20 windows (16.7%)",
         "snp 40 (40%), mnv 20 (20%), insertion 20 (20%), deletion 20 (20%)",
         "bases inserted or deleted: 2 bp 20, 3-5 bp 20",
         "1 cut by a border, 20 with two alternatives",
