@@ -12,8 +12,9 @@ SRC = WORKFLOW.parent / "src"
 sys.path.insert(0, str(SRC))
 
 from deepallele.config import check_config, load_schema
+from deepallele.dataset.chromosomes import check_folds
 from deepallele.errors import InputError
-from deepallele.preflight import check_folds, check_inputs
+from deepallele.preflight import check_inputs
 from deepallele.sample_sheet import (
     check_assay_samples,
     check_file_names,

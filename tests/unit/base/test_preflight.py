@@ -246,24 +246,3 @@ def test_own_regions_may_be_a_saf_and_need_names_of_their_own(config, tmp_path):
     bed.write_text("chr1\t3\t2\n")
     with pytest.raises(InputError, match="line 1: end 2 is not greater than start 3"):
         preflight.check_inputs(config)
-
-
-def test_folds_are_checked_on_the_chromosomes_that_can_have_regions(config, tmp_path):
-    config["dataset"] = {
-        "folds": 2,
-        "split": "chromosome",
-        "test_chromosomes": [],
-        "validation_chromosomes": [],
-    }
-    with pytest.raises(InputError, match=r"need 3 chromosomes, but .*g\.fa has 2"):
-        preflight.check_folds(config)
-    config["dataset"]["split"] = "blocks"
-    preflight.check_folds(config)
-    config["dataset"]["test_chromosomes"] = ["chr2"]
-    (tmp_path / "own.bed").write_text("chr1\t0\t2\nchr9\t0\t2\n")
-    config["peaks"]["regions"] = str(tmp_path / "own.bed")
-    with pytest.raises(InputError, match=r"no 'chr2' in .*own\.bed \(chr1\)"):
-        preflight.check_folds(config)
-    config["assay"] = "rna"  # whose regions are windows around the TSS
-    with pytest.raises(InputError, match=r"need 3 chromosomes, but .*g\.fa has 2"):
-        preflight.check_folds(config)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deepallele.dataset.chromosomes import check_chromosomes
+from deepallele.dataset.chromosomes import check_chromosomes, check_folds
 from deepallele.errors import InputError
 
 CHROMOSOMES = ["chr1", "chr2", "chr3", "chrM"]
@@ -49,3 +49,21 @@ def test_two_folds_need_three_chromosomes():
     check_chromosomes(config(), CHROMOSOMES[:3], "g.fa")
     with pytest.raises(InputError, match=r"need 3 chromosomes, but g\.fa has 2"):
         check_chromosomes(config(), CHROMOSOMES[:2], "g.fa")
+
+
+def test_regions_may_be_on_the_contigs_of_the_reference_or_of_own_regions(tmp_path):
+    (tmp_path / "g.fa").write_text(">chr1 first\nACGT\n>chr2\nACGT\n")
+    made = {**config(), "assay": "atac", "peaks": {"regions": None}}
+    made["reference"]["fasta"] = str(tmp_path / "g.fa")
+    with pytest.raises(InputError, match=r"need 3 chromosomes, but .*g\.fa has 2"):
+        check_folds(made)
+    made["dataset"]["split"] = "blocks"
+    check_folds(made)
+    made["dataset"]["test_chromosomes"] = ["chr2"]
+    (tmp_path / "own.bed").write_text("chr1\t0\t2\nchr9\t0\t2\n")
+    made["peaks"]["regions"] = str(tmp_path / "own.bed")
+    with pytest.raises(InputError, match=r"no 'chr2' in .*own\.bed \(chr1\)"):
+        check_folds(made)
+    made["assay"] = "rna"  # whose regions are windows around the TSS
+    with pytest.raises(InputError, match=r"need 3 chromosomes, but .*g\.fa has 2"):
+        check_folds(made)
