@@ -6,6 +6,7 @@ Only the standard library is used, because this module runs inside Snakemake's o
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -50,7 +51,7 @@ def check_inputs(config: Mapping[str, Any]) -> list[str]:
     for key, path in files + [("reference.vcf", path) for path in reference["vcf"]]:
         if not Path(path).is_file():
             raise InputError(f"config key '{key}': no such file '{path}'")
-    contigs = fasta_contigs(reference["fasta"])
+    contigs = reference_contigs(reference["fasta"])
     notes = _check_vcfs(config, contigs)
     for path in beds.values():
         if path is not None:
@@ -60,6 +61,23 @@ def check_inputs(config: Mapping[str, Any]) -> list[str]:
     if gtf is not None:
         _check_shared(contigs, _gtf_contigs(gtf, set(contigs)), reference["fasta"], gtf, prefix_ok=False)
     return notes
+
+
+def reference_contigs(fasta: str) -> list[str]:
+    """List a FASTA's contigs, which takes long, once for every state of the file."""
+    return _contigs(fasta, Path(fasta).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _contigs(fasta: str, _changed: int) -> list[str]:
+    return fasta_contigs(fasta)
+
+
+def bed_contigs(path: str) -> list[str]:
+    """Contig of each interval."""
+    if is_saf(path):
+        return [row.chrom for row in read_saf(path)]
+    return [contig for contig, _, _ in read_bed(path)]
 
 
 def _check_mask(mask: str | None, results: str) -> None:
@@ -115,10 +133,7 @@ def _tell_absent(
 
 
 def _check_bed(path: str, contigs: list[str], fasta: str) -> list[str]:
-    if is_saf(path):
-        lines = Counter(row.chrom for row in read_saf(path))
-    else:
-        lines = Counter(contig for contig, _, _ in read_bed(path))
+    lines = Counter(bed_contigs(path))
     _check_shared(contigs, set(lines), fasta, path, prefix_ok=False)
     absent = {name: count for name, count in lines.items() if name not in set(contigs)}
     if not any(not _MINOR.search(name) for name in absent):

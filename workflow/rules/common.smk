@@ -12,6 +12,7 @@ SRC = WORKFLOW.parent / "src"
 sys.path.insert(0, str(SRC))
 
 from deepallele.config import check_config, load_schema
+from deepallele.dataset.chromosomes import check_folds
 from deepallele.errors import InputError
 from deepallele.preflight import check_inputs
 from deepallele.sample_sheet import (
@@ -58,13 +59,22 @@ INSERT_SIZES = {
     "rna": (0, config["rna"]["max_span"]),
 }["rna" if config["assay"] == "rna" else config["allele"]["mode"]]
 
-# RNA is taken as far as the imbalance of its genes.
-TARGETS = ["<results>/multiqc/multiqc_report.html"]
-if config["assay"] == "rna":
-    TARGETS += expand("<results>/allele/{sample}.allele_stats.json", sample=SAMPLES)
-    TARGETS += ["<results>/counts/imbalance.tsv", "<results>/counts/tss.bed"]
-else:
-    TARGETS += ["<results>/report/index.html"]
+# What the dataset has a row for: peaks, or windows around the TSS of genes.
+REGIONS = (
+    "<results>/counts/tss.bed"
+    if config["assay"] == "rna"
+    else "<results>/peaks/regions.bed"
+)
+CONDITIONS = sorted(
+    {
+        f"{unit['sample']}={unit['condition']}"
+        for unit in UNITS
+        if unit["condition"] and unit["sample"] in SAMPLES
+    }
+)
+FOLDS = 1 if config["dataset"]["test_chromosomes"] else config["dataset"]["folds"]
+
+TARGETS = ["<results>/multiqc/multiqc_report.html", "<results>/report/index.html"]
 
 
 wildcard_constraints:

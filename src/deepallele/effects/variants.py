@@ -60,6 +60,7 @@ def exchange_alleles(
     """Put B's allele into A's window and A's allele into B's window, variant by variant.
 
     Windows keep L bases and stay anchored at their centre base, offset L // 2 (see `edit.new_offset`).
+    Windows of a padded dataset keep their first base instead: only what is behind the variant moves.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ def exchange_alleles(
     variant
         Rows of `dataset.variant` in these regions.
     genomes
-        Needed where an allele's length differs or it reaches over the border.
+        Needed where an allele's length differs or it reaches over the border, unless windows are padded.
 
     Returns
     -------
@@ -93,7 +94,7 @@ def exchange_alleles(
     flank = int(needed[reaches_out].max(initial=0))
     extended = pad(dataset.sequence[rows], flank)
     wanted = np.unique(row[reaches_out])
-    if len(wanted):
+    if len(wanted) and not dataset.padded:
         if genomes is None:
             raise InputError("--genomes: the dataset has insertions or deletions; give both FASTA")
         extended[wanted] = genomes.extend(dataset, rows[wanted], flank)
@@ -101,7 +102,10 @@ def exchange_alleles(
     placed = np.ones(len(variant), dtype=bool)
     for own, other in ((0, 1), (1, 0)):
         sizes = alleles[own].length, alleles[other].length
-        place = new_offset(offset[own], sizes[0], offset[other], sizes[1], length // 2)
+        place = offset[own]
+        if not dataset.padded:
+            reverse = dataset.reverse[variant["region"].to_numpy(dtype=np.int64)]
+            place = new_offset(place, sizes[0], offset[other], sizes[1], length // 2, reverse)
         source = extended[:, own]
         placed &= holds_alleles(source, flank, row, offset[own], alleles[own])
         window[:, own] = put_alleles(source, flank, row, offset[own], sizes[0], place, alleles[other])

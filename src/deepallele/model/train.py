@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
+from deepallele.dataset.ceiling import ceilings
 from deepallele.dataset.store import TEST, TRAIN, VALIDATION, Dataset
 from deepallele.errors import InputError
 from deepallele.files import atomic_path
@@ -165,4 +166,6 @@ def _evaluate(
 ) -> dict[str, float | int | None]:
     count, log_ratio = predict(network, dataset.sequence[rows], EVALUATION_BATCH)
     measured = dataset.log_counts()[rows], dataset.log_ratio()[rows]
-    return agreement(count, log_ratio, *measured, dataset.kept(min_informative)[rows])
+    kept = dataset.kept(min_informative)[rows]
+    scores = agreement(count, log_ratio, *measured, kept)
+    return scores | ceilings(dataset.count[rows[kept]], dataset.pseudocount, dataset.target_kind)

@@ -73,8 +73,8 @@ def seqlet_table(
     maps
         Haplotype map of each haplotype name.
     threshold
-        Smallest |contribution| / RMS of a seqlet's positions; the RMS is over all windows of both
-        haplotypes.
+        Smallest |contribution| / RMS of a seqlet's positions; the RMS is over all bases of both haplotypes'
+        windows of regions that are test in a fold.
 
     Returns
     -------
@@ -88,13 +88,15 @@ def seqlet_table(
     """
     n, _, length = contribution.shape
     flat = contribution.reshape(2 * n, length)
-    rms = float(np.sqrt(np.mean(np.square(flat, dtype=np.float64)))) if flat.size else 0.0
+    # Where there is no base, or no model may judge the region, no contribution was asked for.
+    asked = contribution[(dataset.sequence < 4) & dataset.tested[:, None, None]]
+    rms = float(np.sqrt(np.mean(np.square(asked, dtype=np.float64)))) if asked.size else 0.0
     scale = rms if rms > 0 else 1.0
     runs = find_runs(flat / np.float32(scale), threshold)
     track, start, end, sign = runs.T
     row, haplotype = np.divmod(track, 2)
     mean, extreme = _effects(flat, track, start, end)
-    mate_start, mate_end = Counterpart(dataset.variant).interval(row, haplotype, start, end)
+    mate_start, mate_end = Counterpart(dataset.variant, dataset.reverse).interval(row, haplotype, start, end)
     mate_start, mate_end = np.clip(mate_start, 0, length), np.clip(mate_end, 0, length)
     other = track ^ 1
     mate_mean, mate_extreme = _effects(flat, other, mate_start, mate_end)
@@ -169,12 +171,13 @@ def _reference(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     ref_start, ref_end = np.zeros_like(start), np.zeros_like(end)
     chrom = dataset.region["chrom"].to_numpy()[row]
-    shift = dataset.start[row, haplotype]
+    ends = [dataset.position(row, haplotype, offset) for offset in (start, end - 1)]
+    first, final = np.minimum(*ends), np.maximum(*ends)
     for side, name in enumerate(dataset.haplotypes):
         for contig in np.unique(chrom[haplotype == side]):
             mine = (haplotype == side) & (chrom == contig)
-            ref_start[mine], _ = maps[name].to_reference(contig, shift[mine] + start[mine])
-            last, exact = maps[name].to_reference(contig, shift[mine] + end[mine] - 1)
+            ref_start[mine], _ = maps[name].to_reference(contig, first[mine])
+            last, exact = maps[name].to_reference(contig, final[mine])
             # A last base that the reference lacks ends at the insertion point, not one base after it.
             ref_end[mine] = last + exact
     return ref_start, ref_end
