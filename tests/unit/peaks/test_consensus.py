@@ -92,7 +92,7 @@ def test_support_is_counted_within_groups() -> None:
     assert set(dropped.loc[dropped["reason"] == "too_few_samples", "summit"]) == {100, 500}
     assert consensus(sources, rules(min_samples=2))[0]["summit"].tolist() == [100, 300, 500]
     pooled = {POOLED: peaks(("chr2", 700, 1.0))}
-    assert len(consensus(sources | pooled, rules(groups=groups))[0]) == 4
+    assert len(consensus(sources | pooled, rules(groups=groups))[0]) == 5
 
 
 def test_no_peaks_at_all() -> None:
