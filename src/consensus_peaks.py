@@ -27,6 +27,7 @@ def main(arguments: argparse.Namespace) -> None:
     min_samples = 1 if arguments.regions else arguments.min_samples
     if min_samples > len(peaks):
         raise InputError(f"peaks.min_samples: {min_samples}, but there are {len(peaks)} samples; lower it")
+    groups = dict(zip(arguments.samples, arguments.groups, strict=True)) if arguments.groups else {}
     if arguments.pooled:
         peaks[POOLED] = read_peaks(arguments.pooled[0])
     blacklist = pd.concat([read_peaks(path) for path in arguments.blacklist] or [NO_INTERVALS])
@@ -34,7 +35,14 @@ def main(arguments: argparse.Namespace) -> None:
         lengths = dict(zip(bam.references, bam.lengths, strict=True))
     known = KnownBases(arguments.genomes, arguments.chains) if arguments.genomes else None
     rules = Rules(
-        arguments.width, min_samples, lengths, arguments.exclude, blacklist, known, arguments.min_known
+        width=arguments.width,
+        min_samples=min_samples,
+        lengths=lengths,
+        exclude=arguments.exclude,
+        blacklist=blacklist,
+        known=known,
+        min_known=arguments.min_known,
+        groups=groups,
     )
     regions, dropped = consensus(peaks, rules)
     write_table(dropped, arguments.dropped)
@@ -54,6 +62,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--pooled", type=Path, nargs="*", default=[], help="peaks of the samples' pooled reads"
     )
     parser.add_argument("--samples", nargs="*", default=[], help="sample of each file of --peaks")
+    parser.add_argument(
+        "--groups",
+        nargs="*",
+        default=[],
+        help="group of each sample, of one of which --min-samples are needed",
+    )
     parser.add_argument(
         "--regions",
         type=Path,

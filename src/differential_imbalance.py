@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from deepallele.counts.imbalance_differential import difference_table, read_conditions
+from deepallele.counts.imbalance_differential import difference_table
 from deepallele.counts.tables import read_counts
 from deepallele.errors import run_step
 from deepallele.files import write_json, write_table
@@ -11,8 +11,9 @@ from deepallele.files import write_json, write_table
 
 def main(arguments: argparse.Namespace) -> None:
     """Write the test of every region and the summary of the test."""
-    counts, conditions = read_counts(arguments.counts), read_conditions(arguments.conditions)
-    table, summary = difference_table(counts, conditions, arguments.pseudocount, arguments.min_informative)
+    counts = read_counts(arguments.counts)
+    groups = {arguments.first: arguments.first_samples} | {arguments.second: arguments.second_samples}
+    table, summary = difference_table(counts, groups, arguments.pseudocount, arguments.min_informative)
     write_table(table, arguments.out)
     write_json(summary, arguments.summary)
     for key, value in summary.items():
@@ -23,9 +24,9 @@ def build_parser() -> argparse.ArgumentParser:
     """Build the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--counts", type=Path, required=True, help="counts of all samples")
-    parser.add_argument(
-        "--conditions", type=Path, required=True, help="TSV: sample, condition; the first named is the first"
-    )
+    for place in ("first", "second"):
+        parser.add_argument(f"--{place}", required=True, help=f"name of the {place} condition")
+        parser.add_argument(f"--{place}-samples", nargs="+", required=True, help="its samples")
     parser.add_argument("--pseudocount", type=float, default=1.0, help="added to both counts of a log ratio")
     parser.add_argument(
         "--min-informative", type=int, default=10, help="fewest informative fragments in each condition"

@@ -16,6 +16,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", required=True, help="JSON of the configuration, defaults filled in")
     parser.add_argument("--samples", nargs="+", required=True, help="names of the samples")
     parser.add_argument(
+        "--comparisons", type=Path, nargs="*", default=[], help="JSON of each comparison of conditions"
+    )
+    parser.add_argument(
         "--environments", type=Path, nargs="*", default=[], help="conda environment files to list"
     )
     parser.add_argument("--figures", type=Path, required=True, help="folder for the figures (SVG)")
@@ -29,7 +32,8 @@ def main(arguments: argparse.Namespace) -> None:
         config = json.loads(arguments.config)
     except json.JSONDecodeError as error:
         raise InputError(f"--config: not JSON ({error})") from error
-    results = Results(arguments.results, config, arguments.samples)
+    comparisons = [path.stem for path in arguments.comparisons]
+    results = Results(arguments.results, config, arguments.samples, comparisons)
     names = write_report(results, arguments.environments, arguments.out, arguments.figures)
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB; figures: {', '.join(names)}")
 

@@ -13,6 +13,7 @@ from deepallele.errors import InputError
 SAMPLE_COLUMNS = ("sample", "unit", "fastq_1", "fastq_2")
 OPTIONAL_COLUMNS = ("sex", "control", "condition")
 SEXES = ("male", "female")
+LONGEST_CONDITION = 60
 
 Unit = dict[str, str]
 
@@ -25,7 +26,7 @@ def read_samples(path: str | Path) -> list[Unit]:
     path
         TSV with columns sample, unit, fastq_1, fastq_2; an empty fastq_2 means single-end reads. The
         columns sex (male, female or empty), control (name of the sample that is the input control) and
-        condition (any text) may be left out; each is the same in all rows of a sample.
+        condition (any text of a line) may be left out; each is the same in all rows of a sample.
 
     Returns
     -------
@@ -92,23 +93,6 @@ def check_file_names(units: Sequence[Unit], haplotypes: Sequence[str], source: s
                 )
 
 
-def check_min_samples(config: Mapping[str, Any], units: Sequence[Unit], source: str) -> None:
-    """Refuse to ask for peaks in more samples than there are.
-
-    Raises
-    ------
-    InputError
-        If `peaks.min_samples` is above the number of samples, controls left out, and peaks are called.
-    """
-    samples = {unit["sample"] for unit in units} - set(controls_of(units).values())
-    number, least = len(samples), config["peaks"]["min_samples"]
-    if config["peaks"]["regions"] is None and least > number:
-        raise InputError(
-            f"{source}: key 'peaks.min_samples': {least}, but {config['samples']} lists {number} samples; "
-            "lower it"
-        )
-
-
 def controls_of(units: Sequence[Unit]) -> dict[str, str]:
     """Name of each sample's input control; samples without one are left out."""
     return {unit["sample"]: unit["control"] for unit in units if unit["control"]}
@@ -172,6 +156,11 @@ def _check_unit(unit: Unit, before: Sequence[Unit], where: str) -> None:
         raise InputError(f"{where}: sample '{unit['sample']}' has no fastq_1; give the file of its reads")
     if unit["sex"] not in (*SEXES, ""):
         raise InputError(f"{where}: sex '{unit['sex']}'; write {' or '.join(SEXES)}, or leave it empty")
+    if len(unit["condition"]) > LONGEST_CONDITION or not unit["condition"].isprintable():
+        raise InputError(
+            f"{where}: condition {unit['condition']!r}; it is part of file names: use one line of at most "
+            f"{LONGEST_CONDITION} characters"
+        )
     for other in before:
         if (other["sample"], other["unit"]) == (unit["sample"], unit["unit"]):
             raise InputError(f"{where}: sample '{unit['sample']}' unit '{unit['unit']}' is listed twice")

@@ -63,6 +63,14 @@ def auroc(p: NDArray[np.float64], true: NDArray[np.bool_]) -> float:
     return float((rank[true].sum() - true.sum() * (true.sum() + 1) / 2) / (true.sum() * (~true).sum()))
 
 
+def roc(p: NDArray[np.float64], true: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """False and true positive rate at every threshold of the p value."""
+    order = np.argsort(p, kind="stable")
+    last = np.append(np.diff(p[order]) > 0, True)
+    rates = [np.append(0.0, np.cumsum(kind[order])[last] / kind.sum()) for kind in (~true, true)]
+    return rates[0], rates[1]
+
+
 def simulate_groups(
     regions: int, design: tuple[int, int], different: float, seed: int, rho: float = 0.02
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]:

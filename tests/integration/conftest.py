@@ -1,5 +1,6 @@
 """Run the workflow as a user does: the command line, in a folder of its own."""
 
+import runpy
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -87,3 +88,25 @@ def new_run(tmp_path_factory):
         return Run(directory, copy)
 
     return make
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "a folder" / "out").mkdir(parents=True)
+    return tmp_path / "a folder"
+
+
+@pytest.fixture
+def step(monkeypatch, folder, capsys):
+    """Run a step in this process; gives its exit code (of an error: its line) and what it printed."""
+
+    def run(name, *arguments):
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        code = 0
+        try:
+            runpy.run_path(str(REPOSITORY / "src" / name), run_name="__main__")
+        except SystemExit as end:
+            code = end.code
+        return code, capsys.readouterr().out
+
+    return run

@@ -35,3 +35,12 @@ def damaged(data):
     """Bytes in the middle are others."""
     middle = len(data) // 2
     return data[:middle] + bytes(255 - byte for byte in data[middle : middle + 40]) + data[middle + 40 :]
+
+
+def refused(done, folder, words):
+    """The step failed with one line that holds the words, and wrote nothing."""
+    line = done[0]
+    assert isinstance(line, str) and line.startswith("error: ") and "\n" not in line
+    for word in words:
+        assert word in line
+    assert not [path for path in (folder / "out").rglob("*") if path.is_file()]

@@ -5,51 +5,16 @@ The steps run as the rules call them, in folders with a space in their names.
 
 import gzip
 import json
-import runpy
-import sys
-from pathlib import Path
 
 import numpy as np
 import pysam
 import pytest
-from small_inputs import FASTA, GENOME, READS, bgzip, damaged, vcf_text
+from small_inputs import FASTA, GENOME, READS, bgzip, damaged, refused, vcf_text
 
-SRC = Path(__file__).parents[2] / "src"
 ALT = [
     {"name": "REF", "source": "reference"},
     {"name": "ALT", "source": "vcf", "vcf_sample": "ALT"},
 ]
-
-
-@pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "a folder" / "out").mkdir(parents=True)
-    return tmp_path / "a folder"
-
-
-@pytest.fixture
-def step(monkeypatch, folder, capsys):
-    """Run a step in this process; gives its exit code (of an error: its line) and what it printed."""
-
-    def run(name, *arguments):
-        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-        code = 0
-        try:
-            runpy.run_path(str(SRC / name), run_name="__main__")
-        except SystemExit as end:
-            code = end.code
-        return code, capsys.readouterr().out
-
-    return run
-
-
-def refused(done, folder, words):
-    """The step failed with one line that holds the words, and wrote nothing."""
-    line = done[0]
-    assert isinstance(line, str) and line.startswith("error: ") and "\n" not in line
-    for word in words:
-        assert word in line
-    assert not [path for path in (folder / "out").rglob("*") if path.is_file()]
 
 
 def no_qualities(text):

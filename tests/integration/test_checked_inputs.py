@@ -33,6 +33,8 @@ def test_files_are_looked_at_before_any_job(run):
     (folder / "other.vcf").write_text(vcf_text(contigs=["chr7"]).replace("chr", "scaffold_"))
     (folder / "damaged.bed").write_bytes(damaged(gzip.compress(BED)))
     (folder / "sheet.tsv").write_text("sample\tunit\tfastq_1\tfastq_2\tsex\na\t1\tinput/reads.fq\t\tboth\n")
+    (folder / "own.bed").write_text("chr1\t100\t200\nchr1\t500\t400\n")
+    (folder / "other.gtf").write_text('scaffold_1\tx\texon\t1\t9\t.\t+\t.\tgene_id "g";\n')
     cases = [
         (
             {"reference__fasta": "input/genome.fa.gz"},
@@ -46,6 +48,16 @@ def test_files_are_looked_at_before_any_job(run):
         ),
         ({"samples": "input/sheet.tsv"}, "sheet.tsv, line 2: sex 'both'; write male or female"),
         ({"assay": "rna"}, "missing key 'gtf' in 'reference'"),
+        (
+            {"counts__compare": [["x", "y"]]},
+            "'counts.compare': [x, y]: input/samples.tsv gives no sample a condition",
+        ),
+        ({"peaks__regions": "input/own.bed"}, "own.bed, line 2: end 400 is not greater than start 500"),
+        ({"assay": "chip"}, "samples.tsv: ChIP sample 'a' has no control; name its input sample"),
+        (
+            {"assay": "rna", "reference__gtf": "input/other.gtf"},
+            "other.gtf: no contig in common with input/genome.fa (scaffold_1 against chr1, chr2)",
+        ),
     ]
     for number, (changes, words) in enumerate(cases):
         done = run.with_config(f"case{number}", **changes).snakemake(

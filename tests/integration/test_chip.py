@@ -1,5 +1,6 @@
 """ChIP-seq with an input control, from reads to counts, on a simulated F1 whose truth is known."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,26 @@ def test_the_pooled_reads_are_called_against_the_control_once(chip):
     treatment, control = command.split("--control")
     assert "rep1.reads.bam" in treatment and "rep2.reads.bam" in treatment
     assert control.count(".reads.bam") == control.count("input.reads.bam") == 1
+
+
+def test_conditions_are_compared_and_replicates_of_one_truth_hardly_differ(chip):
+    header, *rows = (chip.directory / "input" / "samples.tsv").read_text().splitlines()
+    conditions = {"rep1": "8 h", "rep2": "0 h", "input": ""}
+    lines = [f"{header}\tcondition", *(f"{row}\t{conditions[row.split()[0]]}" for row in rows)]
+    (chip.directory / "conditions.tsv").write_text("\n".join(lines) + "\n")
+    run = chip.with_config("conditions", samples="conditions.tsv", counts={"compare": [["8 h", "0 h"]]})
+    run.whole("--notemp", "results/counts/differential/8-h_vs_0-h.tsv")
+    folder = chip.directory / "results" / "counts" / "differential"
+    summary = json.loads((folder / "8-h_vs_0-h.json").read_text())
+    assert summary["condition_1"] == {"name": "8 h", "samples": ["rep1"]}
+    table = read_table(folder / "8-h_vs_0-h.tsv")
+    assert summary["tested"] == table["p_value"].notna().sum() > 40
+    assert summary["significant"] <= 2
+    within = run.with_config("within", peaks={"reproducible_within": "condition", "min_samples": 2})
+    done = within.snakemake("--dry-run")
+    assert "'peaks.min_samples': 2, but conditions.tsv lists at most 1 samples of a condition" in done.stdout
+    absent = run.with_config("absent", counts={"compare": [["8 h", "9 h"]]}).snakemake("--dry-run")
+    assert "no sample of conditions.tsv has condition '9 h'; conditions: 0 h, 8 h" in absent.stdout
 
 
 def test_broad_peaks_are_called_under_their_own_name(chip):

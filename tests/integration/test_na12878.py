@@ -3,9 +3,12 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pysam
 import pytest
 from scipy import stats
+
+from deepallele.counts.imbalance import find_imbalance
 
 CONFIG = Path(__file__).parent / "na12878" / "config.yaml"
 
@@ -34,3 +37,13 @@ def test_only_phased_heterozygous_sites_tell_the_haplotypes_apart(run):
     with pysam.VariantFile(str(run.directory / "data/NA12878.phased.local.vcf.gz")) as records:
         expected = {record.pos: record.samples[0]["GT"] for record in records}
     assert genotypes == {pos: genotype for pos, genotype in expected.items() if any(genotype)}
+
+
+def test_p_values_of_the_variants_are_uniform(run):
+    """As far as its few SNPs can say; neighbours share some of their reads."""
+    table = pd.read_csv(run.directory / "results/allele/NA12878.variant_counts.tsv.gz", sep="\t")
+    result = find_imbalance(table[["count_a"]].to_numpy(), table[["count_b"]].to_numpy(), 10)
+    p = result.p_value[result.tested]
+    assert len(p) > 20
+    assert stats.kstest(p, "uniform").pvalue > 0.01
+    assert (result.fdr[result.tested] < 0.05).sum() == 0

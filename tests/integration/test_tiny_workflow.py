@@ -23,6 +23,7 @@ OUTPUTS = [
     "allele/rep1.ALT.split.bam",
     "allele/rep1.set_aside.tsv",
     "allele/rep1.variant_counts.tsv.gz",
+    "allele/rep1.ase.tsv",
     "allele/rep1.suspect_variants.tsv.gz",
     "allele/extreme_variants.tsv",
     "multiqc/multiqc_report.html",

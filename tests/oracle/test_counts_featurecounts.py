@@ -17,10 +17,11 @@ CIGARS = ["50M", "50M", "20M1D30M", "10M40D40M", "25M3I22M", "5S45M", "20M200N30
 CLASSES = {1: 0, 2: 1, None: 2}
 
 
-def make_regions(rng: np.random.Generator, width: int) -> pd.DataFrame:
+def make_regions(rng: np.random.Generator, width: int, gap: int = 0) -> pd.DataFrame:
     parts = []
     for contig, length in reversed(CONTIGS.items()):
-        start = np.cumsum(rng.integers(width, width + 120, length // (width + 60)))
+        step = width + gap
+        start = np.cumsum(rng.integers(step, step + 120, length // (step + 60)))
         start = start[start + width <= length] - width
         parts.append(pd.DataFrame({"chrom": contig, "start": start, "end": start + width}))
     table = pd.concat(parts, ignore_index=True)
@@ -33,7 +34,7 @@ def as_regions(table: pd.DataFrame) -> Regions:
 
 
 def write_reads(path: Path, rng: np.random.Generator, kind: str) -> None:
-    """Pairs whose mates may overlap or lie on two contigs; of a third of the `torn` ones a mate is gone."""
+    """Pairs; mates may overlap or (not `near`) lie on two contigs; of a third of the `torn` one is gone."""
     header = pysam.AlignmentHeader.from_dict(
         {"HD": {"VN": "1.6", "SO": "unsorted"}, "SQ": [{"SN": c, "LN": n} for c, n in CONTIGS.items()]}
     )
@@ -45,7 +46,7 @@ def write_reads(path: Path, rng: np.random.Generator, kind: str) -> None:
             mates = [make_read(header, f"f{number}", contig, start, rng, haplotype)]
             if kind != "single":
                 second = start + int(rng.integers(0, 350))
-                other = 1 - contig if number % 10 == 0 else contig
+                other = 1 - contig if number % 10 == 0 and kind != "near" else contig
                 mates.append(make_read(header, f"f{number}", other, second, rng, haplotype))
                 join(*mates)
             if kind == "torn" and number % 3 == 0:
@@ -116,20 +117,21 @@ def test_counts_equal_brute_force(case: tuple[Path, pd.DataFrame, str]) -> None:
     assert (counts.sum(axis=0) > 500).all()
 
 
-@pytest.mark.skipif(shutil.which("featureCounts") is None, reason="featureCounts (subread) is not installed")
-def test_counts_equal_featurecounts_of_each_class(
-    case: tuple[Path, pd.DataFrame, str], tmp_path: Path
-) -> None:
-    bam, regions, kind = case
-    counts = count_fragments(bam, as_regions(regions))
+NEEDS_FEATURECOUNTS = pytest.mark.skipif(
+    shutil.which("featureCounts") is None, reason="featureCounts (subread) is not installed"
+)
+# With -B both ends must be mapped; pairs whose other mate is not in the file then do not count at all.
+PAIRS = ["-p", "--countReadPairs"]
+OPTIONS = {"pairs": [*PAIRS, "-B"], "near": [*PAIRS, "-B"], "torn": PAIRS, "single": []}
+
+
+def feature_counts(bam: Path, regions: pd.DataFrame, options: list[str], folder: Path) -> np.ndarray:
+    """Counts of A, B and neither, (n, 3), each from a BAM of its own."""
     saf = regions.assign(start=regions["start"] + 1, strand="+")[["name", "chrom", "start", "end", "strand"]]
-    saf.to_csv(tmp_path / "r.saf", sep="\t", header=["GeneID", "Chr", "Start", "End", "Strand"], index=False)
-    # With -B, pairs whose other mate is not in the file would not count at all.
-    options = {"pairs": ["-p", "--countReadPairs", "-B"], "torn": ["-p", "--countReadPairs"], "single": []}[
-        kind
-    ]
+    saf.to_csv(folder / "r.saf", sep="\t", header=["GeneID", "Chr", "Start", "End", "Strand"], index=False)
+    counts = np.zeros((len(regions), 3), dtype=np.int64)
     for haplotype, column in CLASSES.items():
-        part = tmp_path / f"{column}.bam"
+        part = folder / f"{column}.bam"
         with (
             pysam.AlignmentFile(str(bam)) as source,
             pysam.AlignmentFile(str(part), "wb", template=source) as out,
@@ -137,19 +139,33 @@ def test_counts_equal_featurecounts_of_each_class(
             for read in source:
                 if (read.get_tag("HP") if read.has_tag("HP") else None) == haplotype:
                     out.write(read)
-        command = [
-            "featureCounts",
-            "-F",
-            "SAF",
-            "-O",
-            *options,
-            "-a",
-            tmp_path / "r.saf",
-            "-o",
-            tmp_path / "out",
-            part,
-        ]
+        command = ["featureCounts", "-F", "SAF", *options, "-a", folder / "r.saf", "-o", folder / "out", part]
         subprocess.run(command, check=True, capture_output=True)
-        theirs = pd.read_csv(tmp_path / "out", sep="\t", comment="#")
+        theirs = pd.read_csv(folder / "out", sep="\t", comment="#")
         assert theirs["Geneid"].tolist() == regions["name"].tolist()
-        np.testing.assert_array_equal(counts[:, column], theirs.iloc[:, -1])
+        counts[:, column] = theirs.iloc[:, -1]
+    return counts
+
+
+@NEEDS_FEATURECOUNTS
+def test_counts_equal_featurecounts_of_each_class(
+    case: tuple[Path, pd.DataFrame, str], tmp_path: Path
+) -> None:
+    """With -O: a fragment that covers two regions counts in both."""
+    bam, regions, kind = case
+    expected = feature_counts(bam, regions, ["-O", *OPTIONS[kind]], tmp_path)
+    np.testing.assert_array_equal(count_fragments(bam, as_regions(regions)), expected)
+
+
+@NEEDS_FEATURECOUNTS
+@pytest.mark.parametrize("kind", ["near", "single"])
+def test_counts_equal_featurecounts_without_overlaps_where_no_fragment_covers_two_regions(
+    kind: str, tmp_path: Path
+) -> None:
+    """Without -O a fragment that covers two would be left out."""
+    rng = np.random.default_rng(7)
+    write_reads(tmp_path / "reads.bam", rng, kind)
+    regions = make_regions(rng, 251, 700)
+    expected = feature_counts(tmp_path / "reads.bam", regions, OPTIONS[kind], tmp_path)
+    np.testing.assert_array_equal(count_fragments(tmp_path / "reads.bam", as_regions(regions)), expected)
+    assert (expected.sum(axis=0) > 200).all()

@@ -11,8 +11,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "accuracy"))
 
 from accuracy_imbalance import auroc, binomial_p, compare_p, simulate, simulate_groups
 
+from deepallele.counts import imbalance_mixture as mixture
 from deepallele.counts.imbalance import find_imbalance
-from deepallele.counts.imbalance_differential import find_difference, likelihood_ratio_p
+from deepallele.counts.imbalance_differential import find_difference
+from deepallele.counts.imbalance_likelihood import likelihood_ratio_p
 
 # Noise of a share of 0.05 among 12,000 regions: 0.002.
 REGIONS = 12_000
@@ -30,15 +32,47 @@ def test_null_is_calibrated_and_truth_is_ranked_above_the_binomial(samples: int,
     # Regions with as many of either haplotype, about 3 %, have p = 1 exactly; all else is uniform.
     at = np.linspace(0.05, 0.9, 18)
     assert np.abs((p[null][:, None] <= at).mean(axis=0) - at).max() < 0.02
+    unshrunken = (result.low <= counts.truth) & (counts.truth <= result.high)
+    assert unshrunken[tested].mean() == pytest.approx(0.95, abs=0.015)
     covered = (result.effect.low <= counts.truth) & (counts.truth <= result.effect.high)
     # From one sample the overdispersion is taken rather too large, and the effects shrunken too much.
     assert covered[tested].mean() > (0.92 if samples > 1 else 0.9)
     if portion:
         true, found = counts.truth != 0.0, result.fdr < 0.05
+        assert unshrunken[tested & true].mean() == pytest.approx(0.95, abs=0.02)
         assert auroc(p[tested], true[tested]) > auroc(binomial[tested], true[tested]) + 0.005
         assert (found & null).sum() < 0.08 * found.sum()
         strong = tested & (np.abs(counts.truth) > 1.5) & ((counts.a + counts.b).sum(axis=1) >= 100)
         assert found[strong].mean() > (0.5 if samples == 1 else 0.8)
+
+
+@pytest.mark.parametrize(("rho", "sd"), [(0.05, 1.0), (0.02, 0.5), (0.02, 1.0)])
+def test_one_sample_with_half_of_the_regions_imbalanced_finds_little_that_is_not_there(
+    rho: float, sd: float
+) -> None:
+    shares = []
+    for seed in (1, 2, 3):
+        counts = simulate(5_000, 1, 0.5, seed, rho, sd)
+        result = find_imbalance(counts.a, counts.b, 10)
+        assert result.overdispersion.found == "regions"
+        shares.append((result.p_value[result.tested & (counts.truth == 0.0)] < 0.05).mean())
+    assert 0.02 < np.mean(shares) < 0.055
+
+
+def test_mixture_weights_are_the_likeliest() -> None:
+    """Against EM, which climbs slowly but surely."""
+    rng = np.random.default_rng(1)
+    n = rng.integers(10, 200, 400)
+    k = np.minimum(a := rng.binomial(n, rng.beta(9, 9, 400)), n - a)
+    log_density = mixture._log_density(k, n, 0.01)
+    likelihood, others = mixture._fit_weights(log_density, np.ones(400, dtype=int))
+    density = np.vstack([np.exp(log_density), np.eye(1, log_density.shape[1])])
+    count = np.append(np.ones(400), mixture.FREE - 1.0)
+    weight = np.full(density.shape[1], 1.0 / density.shape[1])
+    for _ in range(20_000):
+        weight *= (count / (density @ weight)) @ density / count.sum()
+    assert likelihood == pytest.approx(count @ np.log(density @ weight), abs=0.02)
+    assert others == pytest.approx(1.0 - weight[0], abs=0.02)
 
 
 @pytest.mark.parametrize("design", [(2, 2), (3, 2)])

@@ -11,6 +11,7 @@ WORKFLOW = (
 SRC = WORKFLOW.parent / "src"
 sys.path.insert(0, str(SRC))
 
+from deepallele.conditions import check_min_samples, comparisons, replicate_groups
 from deepallele.config import check_config, load_schema
 from deepallele.dataset.chromosomes import check_folds
 from deepallele.errors import InputError
@@ -18,7 +19,6 @@ from deepallele.preflight import check_inputs
 from deepallele.sample_sheet import (
     check_assay_samples,
     check_file_names,
-    check_min_samples,
     controls_of,
     read_samples,
 )
@@ -34,10 +34,11 @@ try:
     UNITS = read_samples(config["samples"])
     check_file_names(UNITS, HAPLOTYPES, config["samples"])
     check_assay_samples(config, UNITS)
-    check_min_samples(config, UNITS, source="config")
+    condition_notes = check_min_samples(config, UNITS, source="config")
+    COMPARISONS = comparisons(config, UNITS, source="config")
     # Jobs on cluster nodes parse the workflow again; the inputs were seen by then.
     if workflow.is_main_process:
-        for note in check_inputs(config):
+        for note in condition_notes + check_inputs(config):
             print(f"note: {note}", file=sys.stderr)
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -45,6 +46,8 @@ except InputError as error:
 # Input controls of ChIP-seq are mapped and checked, but have no peaks, no counts and no place in the dataset.
 LIBRARIES = sorted({unit["sample"] for unit in UNITS})
 SAMPLES = [name for name in LIBRARIES if name not in controls_of(UNITS).values()]
+# Samples of one condition are replicates of each other.
+GROUPS = replicate_groups(UNITS)
 MODELS = config["models"]
 
 # A lane is one unit of one sample; its name is that of its files.
@@ -75,6 +78,10 @@ CONDITIONS = sorted(
 FOLDS = 1 if config["dataset"]["test_chromosomes"] else config["dataset"]["folds"]
 
 TARGETS = ["<results>/multiqc/multiqc_report.html", "<results>/report/index.html"]
+TARGETS += expand("<results>/allele/{sample}.ase.tsv", sample=SAMPLES)
+TARGETS += expand(
+    "<results>/counts/differential/{comparison}.tsv", comparison=COMPARISONS
+)
 
 
 wildcard_constraints:

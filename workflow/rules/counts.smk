@@ -57,9 +57,40 @@ rule imbalance:
         mem_mb=memory(1000, 50),
         runtime=runtime(30),
     params:
+        samples=list(GROUPS),
+        groups=list(GROUPS.values()),
         pseudocount=config["dataset"]["pseudocount"],
         min_informative=config["counts"]["min_informative"],
     shell:
-        "python {input.script:q} --counts {input.counts:q} --pseudocount {params.pseudocount}"
+        "python {input.script:q} --counts {input.counts:q} --samples {params.samples:q}"
+        " --groups {params.groups:q} --pseudocount {params.pseudocount}"
         " --min-informative {params.min_informative} --out {output.table:q}"
         " --summary {output.summary:q} > {log:q} 2>&1"
+
+
+rule differential_imbalance:
+    input:
+        script=script("differential_imbalance.py"),
+        library=library("counts", "dataset"),
+        counts="<results>/counts/counts.tsv.gz",
+    output:
+        table="<results>/counts/differential/{comparison}.tsv",
+        summary="<results>/counts/differential/{comparison}.json",
+    log:
+        "<logs>/differential_imbalance/{comparison}.log",
+    wildcard_constraints:
+        comparison=any_of(COMPARISONS),
+    conda:
+        "../../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000, 50),
+        runtime=runtime(30),
+    params:
+        compared=compared_of,
+        pseudocount=config["dataset"]["pseudocount"],
+        min_informative=config["counts"]["min_informative"],
+    shell:
+        "python {input.script:q} --counts {input.counts:q} {params.compared:q}"
+        " --pseudocount {params.pseudocount} --min-informative {params.min_informative}"
+        " --out {output.table:q} --summary {output.summary:q} > {log:q} 2>&1"

@@ -75,3 +75,12 @@ def checkpoints(wildcards):
 def training_metrics(wildcards):
     """Metrics of all folds and seeds of a model."""
     return trainings(wildcards, "metrics.json")
+
+
+def compared_of(wildcards):
+    """Arguments of a comparison: both conditions with their samples."""
+    (first, its_samples), (second, others) = COMPARISONS[wildcards.comparison].items()
+    return [
+        *(f"--first={first}", "--first-samples", *its_samples),
+        *(f"--second={second}", "--second-samples", *others),
+    ]

@@ -2,6 +2,12 @@ CHIP = config["assay"] == "chip"
 # Your own regions stand in for the samples' peaks.
 OWN_REGIONS = config["peaks"]["regions"]
 PEAK_SAMPLES = [] if OWN_REGIONS else SAMPLES
+# Where peaks are to be reproducible: in any samples of the run, or in those of one condition.
+PEAK_GROUPS = (
+    [GROUPS[sample] for sample in PEAK_SAMPLES]
+    if config["peaks"]["reproducible_within"] == "condition"
+    else []
+)
 PEAK_KIND = "broadPeak" if config["peaks"]["broad"] else "narrowPeak"
 # A weak peak that no sample shows by itself may stand out in all of them together.
 POOLED_PEAKS = (
@@ -124,14 +130,16 @@ rule consensus_peaks:
         runtime=runtime(30),
     params:
         samples=PEAK_SAMPLES,
+        groups=PEAK_GROUPS,
         exclude=config["reference"]["exclude_contigs"],
         min_samples=config["peaks"]["min_samples"],
         width=config["peaks"]["width"],
         min_known=config["peaks"]["min_known"],
     shell:
         "python {input.script:q} --peaks {input.peaks:q} --samples {params.samples:q}"
-        " --pooled {input.pooled:q} --genomes {input.genomes:q} --chains {input.chains:q}"
-        " --regions {input.regions:q} --bam {input.bam:q} --blacklist {input.blacklist:q}"
+        " --groups {params.groups:q} --pooled {input.pooled:q} --genomes {input.genomes:q}"
+        " --chains {input.chains:q} --regions {input.regions:q} --bam {input.bam:q}"
+        " --blacklist {input.blacklist:q}"
         " --exclude {params.exclude:q} --width {params.width} --min-samples {params.min_samples}"
         " --min-known {params.min_known} --out {output.regions:q} --dropped {output.dropped:q}"
         " > {log:q} 2>&1"

@@ -36,6 +36,25 @@ rule allele_qc:
         " --out-suspects {output.suspects:q} --out {output.stats:q} > {log:q} 2>&1"
 
 
+rule ase_table:
+    input:
+        script=script("ase_table.py"),
+        library=library("quality"),
+        counts="<results>/allele/{sample}.variant_counts.tsv.gz",
+    output:
+        table="<results>/allele/{sample}.ase.tsv",
+    log:
+        "<logs>/ase_table/{sample}.log",
+    conda:
+        "../../envs/allele.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000, 40),
+        runtime=runtime(20),
+    shell:
+        "python {input.script:q} --counts {input.counts:q} --out {output.table:q} > {log:q} 2>&1"
+
+
 rule combine_allele_qc:
     input:
         script=script("combine_allele_qc.py"),

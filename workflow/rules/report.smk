@@ -18,6 +18,9 @@ rule report:
         ),
         imbalance="<results>/counts/imbalance.tsv",
         imbalance_summary="<results>/counts/imbalance.json",
+        comparisons=expand(
+            "<results>/counts/differential/{comparison}.json", comparison=COMPARISONS
+        ),
         dataset="<results>/dataset/dataset.h5",
         metrics=expand("<results>/metrics/{model}.json", model=MODELS),
         predictions=expand("<results>/predictions/{model}.tsv.gz", model=MODELS),
@@ -93,5 +96,5 @@ rule report:
         samples=SAMPLES,
     shell:
         'python {input.script:q} --results "$(dirname {output.page:q})/.." --config {params.config:q}'
-        " --samples {params.samples:q} --environments {input.environments:q}"
+        " --samples {params.samples:q} --comparisons {input.comparisons:q} --environments {input.environments:q}"
         ' --figures "$(dirname {output.model_r:q})" --out {output.page:q} > {log:q} 2>&1'

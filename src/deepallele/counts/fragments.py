@@ -20,9 +20,10 @@ def count_fragments(
 
     A fragment is a read pair, or a single-end read. The gap between mates and deleted or skipped
     bases do not count as covered, which is the definition of featureCounts
-    (`-p --countReadPairs -O`). A fragment that covers bases of two regions counts in both; one whose
-    other mate is missing or filtered counts by the mate that is there. Records are streamed: memory
-    does not grow with their number.
+    (`-p --countReadPairs -O`; `-B` changes nothing where all pairs are whole). A fragment that covers bases
+    of two regions counts in both, while without `-O` featureCounts would drop it; one whose other mate is
+    missing or filtered counts by the mate that is there. Records are streamed: memory does not grow with
+    their number.
 
     Parameters
     ----------

@@ -1,5 +1,6 @@
 """Test of allelic imbalance: beta-binomial around an even share, and the size of the effect."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,15 +10,18 @@ from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
 from deepallele.counts.imbalance_dispersion import (
+    Groups,
     Overdispersion,
     estimate_overdispersion,
     overdispersion_summary,
-    rho_of_sum,
 )
 from deepallele.counts.imbalance_effect import Effect, Prior, fit_prior, raw_effect, shrink
+from deepallele.counts.imbalance_likelihood import ratio_interval
+from deepallele.counts.imbalance_replicates import rho_of_sum
 from deepallele.counts.imbalance_tails import p_values
 from deepallele.counts.tables import COUNTS, count_array
 from deepallele.dataset.targets import log_ratio
+from deepallele.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Imbalance:
     ----------
     p_value, fdr, tested
         float64 (n,), NaN where the region was not tested; bool (n,).
+    low, high
+        95 % likelihood interval of log2(A/B), float64 (n,), NaN where the region was not tested.
     effect
         Shrunken log2(A/B) with its 95 % credible interval, NaN where the region was not tested.
     overdispersion, prior, share_a
@@ -38,13 +44,17 @@ class Imbalance:
     p_value: NDArray[np.float64]
     fdr: NDArray[np.float64]
     tested: NDArray[np.bool_]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
     effect: Effect
     overdispersion: Overdispersion | None = None
     prior: Prior | None = None
     share_a: float | None = None
 
 
-def find_imbalance(a: NDArray[np.integer], b: NDArray[np.integer], min_informative: int) -> Imbalance:
+def find_imbalance(
+    a: NDArray[np.integer], b: NDArray[np.integer], min_informative: int, groups: Groups | None = None
+) -> Imbalance:
     """Two-sided beta-binomial test of each region, with Benjamini and Hochberg's false discovery rate.
 
     Counts are summed over samples. The mean share is 0.5, not the observed one: reads are compared
@@ -52,8 +62,8 @@ def find_imbalance(a: NDArray[np.integer], b: NDArray[np.integer], min_informati
     must show. `share_a` tells. Each sample's overdispersion is from replicates where regions have two
     samples with fragments, else one for all from the regions, which is far weaker.
 
-    Samples must be replicates: true differences between them count as overdispersion. What shifts a
-    region alike in all samples, be it biology or mapping bias, counts as imbalance.
+    Samples of a group must be replicates: true differences between them count as overdispersion. What
+    shifts a region alike in all samples, be it biology or mapping bias, counts as imbalance.
 
     Parameters
     ----------
@@ -61,6 +71,8 @@ def find_imbalance(a: NDArray[np.integer], b: NDArray[np.integer], min_informati
         Informative fragments of the first and second haplotype, shape (n, samples).
     min_informative
         Regions with fewer (at least 1) over all samples are not tested.
+    groups
+        Columns of each group of replicates, such as those of a condition; None: all are of one.
 
     Returns
     -------
@@ -72,24 +84,31 @@ def find_imbalance(a: NDArray[np.integer], b: NDArray[np.integer], min_informati
     sum_a, sum_b = a.sum(axis=1), b.sum(axis=1)
     total = sum_a + sum_b
     tested = total >= max(min_informative, 1)
-    p_value, fdr, mean, low, high = np.full((5, len(a)), np.nan)
+    p_value, fdr, low, high, *effect = np.full((7, len(a)), np.nan)
     if not tested.any():
-        return Imbalance(p_value, fdr, tested, Effect(mean, low, high))
-    found = estimate_overdispersion(a[tested], b[tested])
-    n = (a + b)[tested] if found.found == "replicates" else total[tested, None]
-    rho = rho_of_sum(n, found.samples if found.found == "replicates" else found.common)
+        return Imbalance(p_value, fdr, tested, low, high, Effect(*effect))
+    found = estimate_overdispersion(a[tested], b[tested], groups or [np.arange(a.shape[1])])
+    if found.found == "regions":
+        rho = rho_of_sum(total[tested, None], found.common)
+    else:
+        rho = rho_of_sum((a + b)[tested], found.samples)
     p_value[tested] = p_values(np.minimum(sum_a, sum_b)[tested], total[tested], rho)
     fdr[tested] = false_discovery_control(p_value[tested])
+    low[tested], high[tested] = ratio_interval(sum_a[tested], sum_b[tested], rho)
     estimate, error = raw_effect(sum_a[tested], sum_b[tested], rho)
     prior = fit_prior(estimate, error)
     shrunken = shrink(estimate, error, prior)
-    mean[tested], low[tested], high[tested] = shrunken.mean, shrunken.low, shrunken.high
+    for column, values in zip(effect, (shrunken.mean, shrunken.low, shrunken.high), strict=True):
+        column[tested] = values
     share_a = float(sum_a[tested].sum() / total[tested].sum())
-    return Imbalance(p_value, fdr, tested, Effect(mean, low, high), found, prior, share_a)
+    return Imbalance(p_value, fdr, tested, low, high, Effect(*effect), found, prior, share_a)
 
 
 def imbalance_table(
-    counts: pd.DataFrame, pseudocount: float, min_informative: int
+    counts: pd.DataFrame,
+    pseudocount: float,
+    min_informative: int,
+    groups: Mapping[str, str] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Sum a counts table over samples and test every region.
 
@@ -101,14 +120,17 @@ def imbalance_table(
         Added to both counts in the log ratio.
     min_informative
         Regions with fewer informative fragments are not tested.
+    groups
+        Group of replicates of each sample, such as its condition; None: all are of one.
 
     Returns
     -------
     table
-        region chrom start end count_a count_b count_ambiguous log_ratio p_value fdr shrunken_log_ratio
-        log_ratio_low log_ratio_high, in the order of `counts`; log_ratio is log2((A + c) / (B + c)),
-        missing where no fragment is informative; the shrunken one (see `imbalance_effect.shrink`) has
-        a 95 % interval. It, p_value and fdr are missing where the region was not tested.
+        region chrom start end count_a count_b count_ambiguous log_ratio log_ratio_low log_ratio_high
+        p_value fdr shrunken_log_ratio shrunken_low shrunken_high, in the order of `counts`; log_ratio is
+        log2((A + c) / (B + c)), missing where no fragment is informative, with the 95 % interval of
+        `imbalance_likelihood.ratio_interval` (c does not enter it); the shrunken one has that of
+        `imbalance_effect.shrink`. All but log_ratio are missing where the region was not tested.
     summary
         regions, samples, tested, significant (fdr below 0.05), overdispersion (of one sample),
         overdispersion_from ("replicates", or "regions": see the limits of `rho_from_regions`),
@@ -118,22 +140,34 @@ def imbalance_table(
     Raises
     ------
     InputError
-        If a region has no count, or two, in a sample.
+        If a region has no count, or two, in a sample, or `groups` lacks a sample.
     """
     table = counts[["region", "chrom", "start", "end"]].drop_duplicates("region", ignore_index=True)
     array, samples = count_array(counts, table["region"].tolist())
     table[COUNTS] = array.sum(axis=1, dtype=np.int64)
-    result = find_imbalance(array[..., 0], array[..., 1], min_informative)
+    result = find_imbalance(array[..., 0], array[..., 1], min_informative, _columns(samples, groups))
     a, b = table["count_a"].to_numpy(), table["count_b"].to_numpy()
     table = table.assign(
         log_ratio=np.where(a + b > 0, log_ratio(a, b, pseudocount), np.float32(np.nan)),
+        log_ratio_low=result.low,
+        log_ratio_high=result.high,
         p_value=result.p_value,
         fdr=result.fdr,
         shrunken_log_ratio=result.effect.mean,
-        log_ratio_low=result.effect.low,
-        log_ratio_high=result.effect.high,
+        shrunken_low=result.effect.low,
+        shrunken_high=result.effect.high,
     )
     return table, _summary(result, samples)
+
+
+def _columns(samples: list[str], groups: Mapping[str, str] | None) -> list[NDArray[np.intp]] | None:
+    if groups is None:
+        return None
+    absent = [sample for sample in samples if sample not in groups]
+    if absent:
+        raise InputError(f"groups: sample '{absent[0]}' is in none; give each counted sample one")
+    names = np.array([groups[sample] for sample in samples])
+    return [np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())]
 
 
 def _summary(result: Imbalance, samples: list[str]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """One set of fixed-width, disjoint regions from the peaks of several samples."""
 
 from bisect import bisect_left, insort
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,9 @@ class Rules:
     min_samples
         Number of samples that must have a peak overlapping the region by a base; where it is 1, a peak
         of the pooled reads alone is enough.
+    groups
+        Group of each sample, such as its condition: `min_samples` of one group are needed. Samples that it
+        does not name are of one more group.
     lengths
         Length of each contig of the reference.
     exclude
@@ -46,6 +50,7 @@ class Rules:
     blacklist: pd.DataFrame
     known: KnownBases | None = None
     min_known: float = 0.0
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 def consensus(peaks: dict[str, pd.DataFrame], rules: Rules) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -105,15 +110,12 @@ def _candidates(peaks: dict[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
 def _broken_rule(candidates: pd.DataFrame, peaks: dict[str, pd.DataFrame], rules: Rules) -> NDArray:
     """Name the first rule each candidate breaks; empty where it breaks none."""
     length = candidates["chrom"].map(rules.lengths)
-    samples = [table for source, table in peaks.items() if source != POOLED]
-    support = sum((_overlaps(candidates, table).astype(np.int64) for table in samples), start=np.int64(0))
-    support = np.maximum(support, (candidates["source"] == POOLED).astype(np.int64))
     broken = {
         "excluded_contig": candidates["chrom"].isin(rules.exclude),
         "unknown_contig": length.isna(),
         "contig_edge": (candidates["start"] < 0) | (candidates["end"] > length),
         "blacklist": _overlaps(candidates, rules.blacklist),
-        "too_few_samples": support < rules.min_samples,
+        "too_few_samples": _support(candidates, peaks, rules.groups) < rules.min_samples,
     }
     reason = np.select([np.asarray(mask) for mask in broken.values()], list(broken), default="").astype(
         object
@@ -124,6 +126,18 @@ def _broken_rule(candidates: pd.DataFrame, peaks: dict[str, pd.DataFrame], rules
         least = rules.known.least(part["chrom"], part["start"].to_numpy(), rules.width)
         reason[rest[least < rules.min_known]] = "mostly_unknown"
     return reason
+
+
+def _support(
+    candidates: pd.DataFrame, peaks: dict[str, pd.DataFrame], groups: Mapping[str, str]
+) -> NDArray[np.int64]:
+    """Count the samples that have a peak in each candidate, in the group with the most of them."""
+    found = {None: (candidates["source"] == POOLED).to_numpy(dtype=np.int64)}
+    for sample, table in peaks.items():
+        if sample != POOLED:
+            group = groups.get(sample, "")
+            found[group] = found.get(group, 0) + _overlaps(candidates, table)
+    return np.max(list(found.values()), axis=0)
 
 
 def _overlaps(candidates: pd.DataFrame, intervals: pd.DataFrame) -> NDArray[np.bool_]:

@@ -47,7 +47,7 @@ def extreme_variants(paths: Mapping[str, Path]) -> pd.DataFrame:
         {sample}_a and {sample}_b: informative pairs.
     """
     samples = list(paths)
-    tables = {sample: _read(path) for sample, path in paths.items()}
+    tables = {sample: read_variant_counts(path) for sample, path in paths.items()}
     votes = (
         pd.concat([_tested(table) for table in tables.values()])
         .groupby(KEY, sort=False, observed=True)["side"]
@@ -58,7 +58,8 @@ def extreme_variants(paths: Mapping[str, Path]) -> pd.DataFrame:
     return _with_neighbours(result, tables)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_variant_counts(path: Path) -> pd.DataFrame:
+    """Read a sample's table of variant counts (`quality.counts.VariantCounts.table`)."""
     return read_table(path, COLUMNS + COUNT_COLUMNS).astype({"chrom": str})
 
 
@@ -142,7 +143,7 @@ def false_variants(paths: Mapping[str, Path]) -> pd.DataFrame:
     pd.DataFrame
         chrom, pos (0-based), ref, alt.
     """
-    sums = _alleles(_read(path) for path in paths.values())
+    sums = _alleles(read_variant_counts(path) for path in paths.values())
     found = [sums.iloc[:0]]
     for _, here in sums.groupby("chrom", sort=False):
         here = here.sort_values("pos", kind="stable")

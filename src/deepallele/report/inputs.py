@@ -1,6 +1,7 @@
 """Where the report finds the results of each stage."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,11 +29,14 @@ class Results:
         The configuration, defaults filled in.
     samples
         Names of the samples.
+    comparisons
+        Names of the comparisons of conditions.
     """
 
     folder: Path
     config: dict[str, Any]
     samples: list[str]
+    comparisons: Sequence[str] = ()
 
     @property
     def cross(self) -> str:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from deepallele.report.blocks import Picture, Section, Table, Text, number, probability
+from deepallele.report.blocks import Block, Picture, Section, Table, Text, number, probability
 from deepallele.report.inputs import Results
 from deepallele.report.style import (
     A_COLOUR,
@@ -17,7 +17,7 @@ from deepallele.report.style import (
     svg,
 )
 
-TOP = 10
+TOP, P_BINS = 10, 20
 
 
 def regions(results: Results) -> Section:
@@ -32,15 +32,18 @@ def regions(results: Results) -> Section:
         f"{number(summary['significant'])} are imbalanced at FDR below 0.05. The test is beta-binomial "
         f"around an even share; its overdispersion is {number(summary['overdispersion'], 4)}."
     )
-    warnings = [Text(f"Warning, dataset: {warning}.") for warning in results.dataset.warnings]
-    return Section("regions", "Regions", [Text(text), _distribution(results), _top(results), *warnings])
+    blocks: list[Block] = [Text(text), _distribution(results), _top(results)]
+    if results.comparisons:
+        blocks.append(_comparisons(results))
+    blocks += [Text(f"Warning, dataset: {warning}.") for warning in results.dataset.warnings]
+    return Section("regions", "Regions", blocks)
 
 
 def _distribution(results: Results) -> Picture:
     label, table = ratio_label(results.haplotypes), results.imbalance
     tested = table[table["fdr"].notna()]
-    with figure(10, 3.8, 2) as (made, axes):
-        histogram, ma = axes[0]
+    with figure(13, 3.8, 3) as (made, axes):
+        histogram, ma, p_values = axes[0]
         if len(tested):
             significant = tested["fdr"] < 0.05
             histogram.hist(tested["log_ratio"], bins=60, color=A_COLOUR)
@@ -59,11 +62,16 @@ def _distribution(results: Results) -> Picture:
             ma.set(xlabel="log2(informative pairs)", ylabel=label)
             ma.legend(markerscale=2)
             grid(ma)
+            p_values.hist(tested["p_value"], bins=P_BINS, range=(0, 1), color=GREY)
+            p_values.set(xlabel="p value", ylabel="regions", xlim=(0, 1))
         else:
             for ax in axes[0]:
                 say_empty(ax, "No region has enough informative pairs to be tested.")
         drawn = svg(made)
-    caption = f"Tested regions. Left: distribution of {label}. Right: {label} against depth."
+    caption = (
+        f"Tested regions. Left: distribution of {label}. Middle: {label} against depth. Right: p values, "
+        "which are even where no region is imbalanced; imbalanced ones add to the left end."
+    )
     return Picture("log_ratio", "Allelic log ratio", drawn, caption)
 
 
@@ -84,3 +92,20 @@ def _top(results: Results) -> Table:
     ]
     note = "" if rows else "No region is imbalanced at FDR below 0.05."
     return Table("Most imbalanced regions", columns, rows, note)
+
+
+def _comparisons(results: Results) -> Table:
+    rows = []
+    for name in results.comparisons:
+        summary = results.json(f"counts/differential/{name}.json")
+        first, second = (
+            f"{condition['name']} ({', '.join(condition['samples'])})"
+            for condition in (summary["condition_1"], summary["condition_2"])
+        )
+        rows.append([first, second, number(summary["tested"]), number(summary["significant"])])
+    columns = ["first condition", "second condition", "regions tested", "different"]
+    note = (
+        f"Regions whose {ratio_label(results.haplotypes)} differs between the conditions at FDR below 0.05; "
+        "tables of all in counts/differential."
+    )
+    return Table("Conditions compared", columns, rows, note, ["second condition"])

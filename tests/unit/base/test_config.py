@@ -7,13 +7,7 @@ import pytest
 
 from deepallele.config import check_config, load_schema
 from deepallele.errors import InputError
-from deepallele.sample_sheet import (
-    check_assay_samples,
-    check_file_names,
-    check_min_samples,
-    controls_of,
-    read_samples,
-)
+from deepallele.sample_sheet import check_assay_samples, check_file_names, controls_of, read_samples
 
 SCHEMA = load_schema(Path(__file__).parents[3] / "workflow" / "schemas" / "config.schema.yaml")
 GOOD = {
@@ -115,6 +109,10 @@ def test_every_default_of_the_schema_is_valid():
         ),
         (changed(assay="rna"), ["missing key 'gtf' in 'reference'", "assay: rna"]),
         (changed(peaks__broad=True), ["'peaks.broad'", "assay: atac", "only ChIP-seq"]),
+        (changed(counts__compare="all"), ["counts.compare", "'all'", "list of pairs"]),
+        (changed(counts__compare=[["a", "b", "c"]]), ["counts.compare.0", "too long", "[treated, control]"]),
+        (changed(counts__compare=[[8, 24]]), ["counts.compare.0.0", "8", "in quotes"]),
+        (changed(peaks__reproducible_within="sample"), ["peaks.reproducible_within", "'condition'"]),
         (changed(peaks__min_known=1.1), ["peaks.min_known", "1.1", "0 to 1"]),
         (changed(peaks__fragment_length=0), ["peaks.fragment_length", "0", "bp"]),
         (
@@ -207,6 +205,8 @@ def test_the_sex_of_a_sample_is_read_where_it_is_given(sheet):
             HEADER + "\tcondition",
             ["line 3", "condition '9 h' here and '8 h' in a row above"],
         ),
+        (["s\t1\ta_1.fq\t\t" + 61 * "x"], HEADER + "\tcondition", ["line 2", "at most 60 characters"]),
+        (["s\t1\ta_1.fq\t\t8\u200b h"], HEADER + "\tcondition", ["line 2", "\\u200b", "one line"]),
         (
             ["s\t1\ta_1.fq\t\tt", "s\t2\tb_1.fq\t\t", "t\t1\tb_2.fq\t\t"],
             HEADER + "\tcontrol",
@@ -255,16 +255,6 @@ def test_names_that_would_share_a_file_are_refused():
         check_file_names(units(("a", "1.2"), ("a.1", "2")), ["X", "Y"], "s.tsv")
     with pytest.raises(InputError, match=r"sample 'a.Y' has the name of the reads of sample 'a'"):
         check_file_names(units(("a", "1"), ("a.Y", "1")), ["X", "Y"], "s.tsv")
-
-
-def test_peaks_in_more_samples_than_there_are_cannot_be_asked_for():
-    names = [("a", "1"), ("a", "2"), ("b", "1"), ("c", "1")]
-    units = [{"sample": name, "unit": unit, "control": "c" if name == "a" else ""} for name, unit in names]
-    check_min_samples(check_config(changed(peaks__min_samples=2), SCHEMA, "c"), units, "c")
-    with pytest.raises(InputError, match=r"'peaks.min_samples': 3, but samples.tsv lists 2 samples"):
-        check_min_samples(check_config(changed(peaks__min_samples=3), SCHEMA, "c"), units, "c")
-    own = changed(peaks__min_samples=3, peaks__regions="own.bed")
-    check_min_samples(check_config(own, SCHEMA, "c"), units, "c")
 
 
 def unit(sample, control="", paired=True):

@@ -1,5 +1,6 @@
 """Comparison of two conditions: symmetry, extremes, and the step's tables and errors."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepallele.counts.imbalance_differential import difference_table, find_difference, read_conditions
+from deepallele.counts.imbalance_differential import difference_table, find_difference
 from deepallele.errors import InputError
 from deepallele.files import read_table, write_table
 
@@ -83,39 +84,31 @@ def test_overdispersion_is_from_within_conditions() -> None:
 def test_step_writes_table_and_summary_and_leaves_other_samples_out(tmp_path: Path) -> None:
     a, b = made(40, 5)
     write_table(long_table(a, b), tmp_path / "counts.tsv.gz")
-    (tmp_path / "conditions.tsv").write_text("sample\tcondition\ns2\ttreated\ns0\tcontrol\ns3\ttreated\n")
-    files = ("counts.tsv.gz", "conditions.tsv", "out.tsv", "out.json")
-    names = ("--counts", "--conditions", "--out", "--summary")
-    pairs = [word for name, file in zip(names, files, strict=True) for word in (name, str(tmp_path / file))]
-    subprocess.run([sys.executable, STEP, *pairs], check=True, capture_output=True)
+    command = ["--counts", tmp_path / "counts.tsv.gz", "--first=-/- t", "--first-samples", "s2", "s3"]
+    command += ["--second", "control", "--second-samples", "s0"]
+    command += ["--out", tmp_path / "out.tsv", "--summary", tmp_path / "out.json"]
+    subprocess.run([sys.executable, STEP, *command], check=True, capture_output=True)
     table = read_table(tmp_path / "out.tsv")
     np.testing.assert_array_equal(table["count_a_1"], a[:, 2] + a[:, 3])
     np.testing.assert_array_equal(table["count_b_2"], b[:, 0])
-    conditions = {"s2": "treated", "s0": "control", "s3": "treated"}
-    expected, summary = difference_table(long_table(a, b), conditions, 1.0, 10)
+    groups = {"-/- t": ["s2", "s3"], "control": ["s0"]}
+    expected, summary = difference_table(long_table(a, b), groups, 1.0, 10)
     assert list(table.columns) == list(expected.columns)
     np.testing.assert_allclose(table["p_value"], expected["p_value"], rtol=1e-5)
-    assert summary["condition_1"] == {"name": "treated", "samples": ["s2", "s3"]}
+    assert json.loads((tmp_path / "out.json").read_text()) == summary
+    assert summary["condition_1"] == {"name": "-/- t", "samples": ["s2", "s3"]}
     assert summary["samples_left_out"] == ["s1"]
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("groups", "message"),
     [
-        ("", "not a table"),
-        ("name\tcondition\ns0\tx\n", "expected sample and condition"),
-        ("sample\tcondition\ns0\tx\ns1\t\n", "line 3: an empty value"),
-        ("sample\tcondition\ns0\tx\ns0\ty\n", "line 3: sample s0 is repeated"),
-        ("sample\tcondition\ns0\tx\ns1\tx\n", "1 conditions"),
-        ("sample\tcondition\ns0\tx\ns1\ty\ns2\tz\n", "3 conditions"),
+        ({"x": ["s0"], "y": ["other"]}, "sample 'other' has no counts; one of s0, s1, s2, s3"),
+        ({"x": ["s0"], "y": ["s1", "s0"]}, "sample 's0' is named twice"),
+        ({"x": ["s0"]}, "two different conditions"),
+        ({"x": ["s0"], "y": []}, "two different conditions"),
     ],
 )
-def test_bad_conditions_are_an_error(text: str, message: str, tmp_path: Path) -> None:
-    (tmp_path / "conditions.tsv").write_text(text)
+def test_bad_groups_are_an_error(groups: dict[str, list[str]], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        read_conditions(tmp_path / "conditions.tsv")
-
-
-def test_sample_without_counts_is_an_error() -> None:
-    with pytest.raises(InputError, match="sample other is not among"):
-        difference_table(long_table(*made(3, 1)), {"s0": "x", "other": "y"}, 1.0, 10)
+        difference_table(long_table(*made(3, 1)), groups, 1.0, 10)

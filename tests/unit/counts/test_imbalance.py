@@ -7,15 +7,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from deepallele.counts import imbalance_dispersion as dispersion
+from deepallele.counts import imbalance_replicates as replicates
 from deepallele.counts import imbalance_tails as module
 from deepallele.counts.imbalance import find_imbalance, imbalance_table
-from deepallele.counts.imbalance_dispersion import (
-    rho_from_regions,
-    rho_from_replicates,
-    rho_of_samples,
-    rho_of_sum,
-)
+from deepallele.counts.imbalance_mixture import rho_from_regions
+from deepallele.counts.imbalance_replicates import rho_from_replicates, rho_of_samples, rho_of_sum
 from deepallele.counts.imbalance_tails import p_values
 from deepallele.errors import InputError
 
@@ -185,6 +181,8 @@ def test_swapped_haplotypes_give_the_same_test(samples: int) -> None:
     np.testing.assert_array_equal(one.effect.mean, -other.effect.mean)
     np.testing.assert_array_equal(one.effect.low, -other.effect.high)
     np.testing.assert_array_equal(one.effect.high, -other.effect.low)
+    np.testing.assert_array_equal(one.low, -other.high)
+    np.testing.assert_array_equal(one.high, -other.low)
     assert one.overdispersion.common == other.overdispersion.common
     assert one.share_a == pytest.approx(1 - other.share_a)
 
@@ -196,6 +194,27 @@ def test_order_of_samples_does_not_matter() -> None:
         other = find_imbalance(a[:, order], b[:, order], 10)
         np.testing.assert_array_equal(one.p_value, other.p_value)
         assert one.overdispersion.common == other.overdispersion.common
+
+
+def test_true_differences_between_conditions_are_no_overdispersion() -> None:
+    a, b = simulate(0.01, 3_000, 11, samples=4)
+    shifted = simulate(0.01, 3_000, 12, anywhere(3_000, 11), samples=2)
+    a, b = (np.concatenate([one[:, :2], other], axis=1) for one, other in zip((a, b), shifted, strict=True))
+    groups = [np.array([0, 1]), np.array([2, 3])]
+    told, untold = find_imbalance(a, b, 10, groups), find_imbalance(a, b, 10)
+    assert told.overdispersion.common == pytest.approx(0.01, rel=0.1)
+    assert untold.overdispersion.common > 0.05
+    alone = find_imbalance(a[:, [0, 2]], b[:, [0, 2]], 10, [np.array([0]), np.array([1])])
+    assert alone.overdispersion.found == "conditions"
+    assert alone.overdispersion.common > 0.05
+
+
+def test_groups_name_every_sample() -> None:
+    counts = long_table(*simulate(0.02, 30, 5))
+    told = imbalance_table(counts, 1.0, 10, {"s0": "x", "s1": "x"})
+    assert told[1] == imbalance_table(counts, 1.0, 10)[1]
+    with pytest.raises(InputError, match="sample 's1' is in none"):
+        imbalance_table(counts, 1.0, 10, {"s0": "x"})
 
 
 def test_noisier_sample_is_told_and_equal_ones_keep_the_common_value() -> None:
@@ -214,7 +233,7 @@ def test_samples_that_are_hardly_seen_are_drawn_to_the_common_value() -> None:
     for seed in range(12):
         a, b = simulate(0.02, 60, seed, anywhere(60, seed), 4, (10, 40))
         common = rho_from_replicates(a, b)
-        solved = dispersion._solve_samples(a, a + b, common)
+        solved = replicates._solve_samples(a, a + b, common)
         errors[seed] = np.abs(solved[0] - 0.02).mean(), np.abs(rho_of_samples(a, b, common) - 0.02).mean()
     raw, shrunken = np.mean(list(errors.values()), axis=0)
     assert shrunken < 0.8 * raw
@@ -267,8 +286,9 @@ def test_table_sums_over_samples() -> None:
     assert table[["count_a", "count_b", "count_ambiguous"]].to_numpy().tolist() == [[63, 7, 2], [1, 0, 2]]
     np.testing.assert_allclose(table["log_ratio"], [3.0, 1.0])
     assert table["shrunken_log_ratio"].isna().tolist() == [False, True]
-    low, mean, high = table.loc[0, ["log_ratio_low", "shrunken_log_ratio", "log_ratio_high"]]
+    low, mean, high = table.loc[0, ["shrunken_low", "shrunken_log_ratio", "shrunken_high"]]
     assert low < mean < high
+    assert table.loc[0, "log_ratio_low"] < np.log2(9.0) < table.loc[0, "log_ratio_high"]
     assert table["p_value"].isna().tolist() == [False, True]
     assert (summary["regions"], summary["tested"], summary["share_a"]) == (2, 1, 0.9)
     assert imbalance_table(counts, 1.0, 1000)[1]["overdispersion"] is None
@@ -277,7 +297,8 @@ def test_table_sums_over_samples() -> None:
 def test_region_without_informative_fragments_has_no_log_ratio() -> None:
     table, _ = imbalance_table(long_table(np.array([[9, 9], [0, 0]]), np.array([[9, 8], [0, 0]])), 1.0, 10)
     assert table.loc[1, "count_ambiguous"] == 2
-    assert table.loc[1, ["log_ratio", "shrunken_log_ratio", "log_ratio_low", "p_value", "fdr"]].isna().all()
+    assert table.drop(columns=["region", "chrom"]).loc[1].isna().sum() == 8
+    assert table.loc[0].notna().all()
 
 
 def test_summary_says_where_the_overdispersion_is_from() -> None:

@@ -82,6 +82,19 @@ def test_support_of_samples_and_no_displacement_by_the_unsupported() -> None:
     assert dropped.set_index("summit")["source"][136] == "two"
 
 
+def test_support_is_counted_within_groups() -> None:
+    shared, one, other = ("chr2", 100, 1.0), ("chr2", 300, 1.0), ("chr2", 500, 1.0)
+    sources = {"a1": peaks(shared, one, other), "a2": peaks(one), "b1": peaks(shared, other)}
+    sources["b2"] = peaks(("chr1", 100, 1.0))
+    groups = {"a1": "a", "a2": "a", "b1": "b", "b2": "b"}
+    regions, dropped = consensus(sources, rules(min_samples=2, groups=groups))
+    assert regions["summit"].tolist() == [300]
+    assert set(dropped.loc[dropped["reason"] == "too_few_samples", "summit"]) == {100, 500}
+    assert consensus(sources, rules(min_samples=2))[0]["summit"].tolist() == [100, 300, 500]
+    pooled = {POOLED: peaks(("chr2", 700, 1.0))}
+    assert len(consensus(sources | pooled, rules(groups=groups))[0]) == 5
+
+
 def test_no_peaks_at_all() -> None:
     regions, dropped = consensus({"s": peaks()}, rules())
     assert (len(regions), len(dropped)) == (0, 0)

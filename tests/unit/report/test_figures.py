@@ -63,6 +63,16 @@ def test_the_most_imbalanced_regions_come_first(results):
     assert len(rows) == regions.TOP
 
 
+def test_comparisons_of_conditions_are_listed_where_there_are_any(results):
+    assert "Conditions compared" not in tables(regions.regions(results))
+    compared = replace(results, comparisons=["t-_vs_c"])
+    summary = {"condition_1": {"name": "t>", "samples": ["a", "b"]}, "tested": 1200, "significant": 31}
+    summary["condition_2"] = {"name": "c", "samples": ["d"]}
+    write_json(summary, results.folder / "counts" / "differential" / "t-_vs_c.json")
+    table = tables(regions.regions(compared))["Conditions compared"]
+    assert table.rows == [["t> (a, b)", "c (d)", "1,200", "31"]]
+
+
 def test_scores_give_the_share_of_the_ceiling(results):
     rows = tables(models.models(results))["Scores on test regions"].rows
     assert rows[2][:5] == ["recommended", "recommended", "2", "0.600", "0.020"]
