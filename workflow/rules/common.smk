@@ -65,6 +65,12 @@ if config["assay"] == "rna":
     TARGETS += ["<results>/counts/imbalance.tsv", "<results>/counts/tss.bed"]
 else:
     TARGETS += ["<results>/report/index.html"]
+if config["tracks"]["bigwig"]:
+    TARGETS += expand("<results>/tracks/{sample}.bw", sample=LIBRARIES)
+if config["tracks"]["igv"]:
+    TARGETS += ["<results>/igv_session.xml"]
+if config["tracks"]["assembly"]:
+    TARGETS += ["<results>/tracks/hub.txt"]
 
 
 wildcard_constraints:
