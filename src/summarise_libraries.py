@@ -31,7 +31,9 @@ def main(arguments: argparse.Namespace) -> None:
         around = [profiles[name] for name in names] if sample in profiles else None
         # An input control has no counts.
         own = None if own is None or own.empty else own
-        rows.append(library(sample, stats, own, around, arguments.bin_size))
+        # Of RNA, start sites are one end of what is covered: nothing is enriched there.
+        at_tss = around if arguments.places == "regions" else None
+        rows.append(library(sample, stats, own, at_tss, arguments.bin_size))
         if around is not None:
             x = distances(len(around[0]), arguments.bin_size)
             for side, profile in enumerate(around[1:]):

@@ -107,6 +107,7 @@ rule profile_tss:
         runtime=runtime(240),
     params:
         names=TRACK_NAMES,
+        colours=["#787878", *TRACK_COLOURS] * len(LIBRARIES),
         # The TSS is base `flank` of the window, and so in its middle.
         flank=config["rna"]["tss_flank"],
         bin_size=PROFILE_BIN,
@@ -117,6 +118,7 @@ rule profile_tss:
         " --beforeRegionStartLength {params.flank} --afterRegionStartLength {params.flank}"
         " --binSize {params.bin_size} --missingDataAsZero --numberOfProcessors {threads}"
         ' --outFileName "$made/matrix.gz"'
-        ' && plotProfile --matrixFile "$made/matrix.gz" --perGroup --colors {params.colours:q}'
+        ' && plotProfile --matrixFile "$made/matrix.gz" --numPlotsPerRow 3'
+        " --colors {params.colours:q}"
         " --refPointLabel TSS --regionsLabel genes --yAxisLabel 'coverage (CPM)' --outFileName {output.plot:q}"
         " --outFileNameData {output.means:q}) > {log:q} 2>&1"

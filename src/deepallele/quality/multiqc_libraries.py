@@ -16,6 +16,9 @@ _PARENT = {
 }
 _PERCENT = {"suffix": "%", "min": 0, "max": 100, "format": "{:,.1f}"}
 
+# One per sample; of more samples than these, some share one.
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down", "pentagon")
+
 Rows = Sequence[Mapping[str, Any]]
 Side = tuple[str, int]
 
@@ -131,6 +134,7 @@ def _pca(
     haplotypes: tuple[str, str],
 ) -> dict[str, Any]:
     colours = (A_COLOUR, B_COLOUR)
+    number = {sample: place for place, sample in enumerate(dict.fromkeys(sample for sample, _ in points))}
     return {
         **_PARENT,
         "section_name": "Principal components of the haplotypes' coverage",
@@ -140,17 +144,18 @@ def _pca(
         "pconfig": {
             "id": "libraries_pca_plot",
             "title": "Libraries: principal components",
-            "xlab": f"PC1 ({100 * explained[0]:.1f} % of the variance)",
-            "ylab": f"PC2 ({100 * explained[1]:.1f} % of the variance)",
-            "marker_size": 10,
+            # A percent sign would be taken for the unit of the axis.
+            "xlab": f"PC1 (share of the variance: {explained[0]:.2f})",
+            "ylab": f"PC2 (share of the variance: {explained[1]:.2f})",
+            "marker_size": 12,
+            "showlegend": True,
         },
         "data": {
             f"{sample} {haplotypes[side]}": {
                 "x": round(x, 4),
                 "y": round(y, 4),
                 "color": colours[side],
-                "group": haplotypes[side],
-                "annotation": sample,
+                "marker_symbol": SYMBOLS[number[sample] % len(SYMBOLS)],
             }
             for (sample, side), (x, y) in points.items()
         },

@@ -98,6 +98,12 @@ def test_every_default_of_the_schema_is_valid():
             ["haplotype 'A'", "source: vcf"],
         ),
         (changed(assay="rna"), ["missing key 'gtf' in 'reference'", "assay: rna"]),
+        (changed(tracks__assembly="mm 10"), ["tracks.assembly", "'mm 10'", "UCSC"]),
+        (changed(tracks__email="nobody"), ["tracks.email", "'nobody'", "e-mail"]),
+        (
+            changed(tracks__assembly="mm10", tracks__bigwig=False),
+            ["'tracks.assembly': 'mm10'", "tracks.bigwig is false"],
+        ),
         (changed(peaks__broad=True), ["'peaks.broad'", "assay: atac", "only ChIP-seq"]),
         (changed(peaks__min_known=1.1), ["peaks.min_known", "1.1", "0 to 1"]),
         (changed(peaks__fragment_length=0), ["peaks.fragment_length", "0", "bp"]),

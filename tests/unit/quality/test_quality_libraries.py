@@ -121,4 +121,6 @@ def test_the_step_sums_up_samples_and_controls(tmp_path):
     assert general["s"]["in_regions_a"] == 40 and general["s"]["duplicate_share"] == 20
     assert set(general["input"]) == {"library_size", "duplicate_share"}
     assert content["libraries_tss_mqc.json"]["data"]["s B"][3] == [-25, 6]
-    assert content["libraries_pca_mqc.json"]["data"]["s A"]["group"] == "A"
+    points = content["libraries_pca_mqc.json"]["data"]
+    assert points["s A"]["x"] == -2 and points["s A"]["color"] != points["s B"]["color"]
+    assert points["s A"]["marker_symbol"] == points["s B"]["marker_symbol"]
