@@ -4,9 +4,10 @@ import argparse
 from pathlib import Path
 
 from deepallele.allele.intervals import read_contigs
+from deepallele.annotation.bed import genes_bed
 from deepallele.annotation.genes import read_annotation, write_saf
 from deepallele.errors import run_step
-from deepallele.files import write_json, write_table
+from deepallele.files import write_json, write_table, write_text
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -14,6 +15,7 @@ def main(arguments: argparse.Namespace) -> None:
     annotation = read_annotation(arguments.gtf, list(read_contigs(arguments.fai)), arguments.exclude)
     write_table(annotation.genes, arguments.genes)
     write_saf(annotation.exons, arguments.exons)
+    write_text(genes_bed(annotation), arguments.bed)
     write_json(annotation.summary, arguments.summary)
     for key, value in annotation.summary.items():
         print(f"{key}: {value}")
@@ -27,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--exclude", nargs="*", default=[], help="contigs whose genes are left out")
     parser.add_argument("--genes", type=Path, required=True, help="table of genes to write")
     parser.add_argument("--exons", type=Path, required=True, help="SAF of the exons to write")
+    parser.add_argument("--bed", type=Path, required=True, help="BED of the genes to write, exons as blocks")
     parser.add_argument("--summary", type=Path, required=True, help="JSON of what was left out to write")
     return parser
 

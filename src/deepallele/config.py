@@ -61,6 +61,11 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], source: s
             f"{source}: missing key 'gtf' in 'reference'; assay: rna needs the reference's gene annotation"
         )
     _check_broad(filled, source)
+    if filled["tracks"]["assembly"] and not filled["tracks"]["bigwig"]:
+        raise InputError(
+            f"{source}: key 'tracks.assembly': '{filled['tracks']['assembly']}', but tracks.bigwig is false; "
+            "a hub shows bigWigs: set that to true, or assembly to null"
+        )
     _check_haplotypes(filled, source)
     shortest, longest = (filled["align"][key] for key in ("min_insert", "max_insert"))
     if shortest > longest:

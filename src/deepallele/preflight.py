@@ -45,7 +45,7 @@ def check_inputs(config: Mapping[str, Any]) -> list[str]:
     beds = {f"reference.{key}": reference[key] for key in ("blacklist", "mask")}
     beds["peaks.regions"] = config["peaks"]["regions"]
     _check_mask(reference["mask"], config["results"])
-    gtf = reference["gtf"] if config["assay"] == "rna" else None
+    gtf = reference["gtf"]
     single = {"reference.fasta": reference["fasta"], "reference.gtf": gtf, **beds}
     files = [(key, path) for key, path in single.items() if path is not None]
     for key, path in files + [("reference.vcf", path) for path in reference["vcf"]]:

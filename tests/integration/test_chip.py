@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -29,7 +30,8 @@ def chip(new_run):
         "chip",
     ]
     subprocess.run([*command, *SIZE, *NOISE], cwd=run.directory, check=True, capture_output=True)
-    run.whole("--notemp", "results/counts/imbalance.tsv")
+    targets = ["results/counts/imbalance.tsv", "results/deeptools/fingerprint.tsv"]
+    run.whole("--notemp", *targets)
     return run
 
 
@@ -74,6 +76,15 @@ def test_the_control_is_mapped_and_checked_but_has_no_peaks_and_no_counts(chip):
     log = (results / "logs" / "call_peaks" / "rep1.narrowPeak.log").read_text()
     assert "input.reads.bam" in log
     assert "Paired-End mode is on" in log
+
+
+def test_the_fingerprint_shows_samples_and_their_control(chip):
+    lines = (chip.directory / "results" / "deeptools" / "fingerprint.tsv").read_text().splitlines()
+    assert lines[1].split("\t") == ["'input'", "'rep1'", "'rep2'"]
+    counts = np.sort([[float(value) for value in line.split("\t")] for line in lines[2:]], axis=0)
+    # The share of the reads in the fuller half of the bins: uneven where there are peaks.
+    upper = counts[len(counts) * 4 // 5 :].sum(axis=0) / counts.sum(axis=0)
+    assert upper[0] + 0.1 < min(upper[1:])
 
 
 def test_the_pooled_reads_are_called_against_the_control_once(chip):

@@ -3,10 +3,12 @@
 import json
 import shlex
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyBigWig
 import pysam
 import pytest
 import rna_world
@@ -19,6 +21,7 @@ CONFIG = Path(__file__).parent / "rna" / "config.yaml"
 PAIRS, READS = 36_000, 6_000
 HAPLOTYPES = ("REF", "ALT")
 TARGETS = ("allele/paired.bam", "allele/single.bam", "counts/imbalance.tsv", "report/index.html")
+TARGETS += ("multiqc/multiqc_report.html", "igv_session.xml")
 
 
 class World:
@@ -290,3 +293,27 @@ def test_all_stages_use_the_direction_of_the_genes(world):
                 bases = bases.translate(str.maketrans("ACGT", "TGCA"))[::-1]
             assert bases == row.sequence
     assert "made: allelic imbalance" in (world.results / "report" / "index.html").read_text()
+
+
+def test_introns_are_open_in_the_tracks(world):
+    """Bases that the GTF's introns have against the exons beside them; some transcripts skip exons."""
+    inside, outside = [], []
+    with pyBigWig.open(str(world.results / "tracks" / "paired.ALT.bw")) as track:
+        for contig in world.contigs:
+            depth = np.nan_to_num(track.values(contig.name, 0, len(contig.reference), numpy=True))
+            for exons in contig.exons:
+                outside += [depth[start:end].mean() for start, end in exons]
+                inside += [depth[one[1] : two[0]].mean() for one, two in pairwise(exons)]
+    assert np.mean(inside) < 0.05 * np.mean(outside)
+
+
+def test_the_page_of_quality_control_has_the_genes_and_start_sites(world):
+    table = pd.read_csv(world.results / "multiqc" / "libraries.tsv", sep="\t", index_col="sample")
+    assert table["in_regions_all"].between(0.5, 0.8).all(), "a third of the genes is not in the GTF"
+    content = json.loads((world.results / "multiqc" / "libraries" / "libraries_tss_mqc.json").read_text())
+    assert set(content["data"]) == {f"{sample} {name}" for sample in table.index for name in HAPLOTYPES}
+    log = (world.results / "logs" / "multiqc.log").read_text()
+    assert "featurecounts | Found 6 reports" in log
+    assert "star | Found 4 reports" in log
+    session = (world.results / "igv_session.xml").read_text()
+    assert 'path="counts/genes.bed"' in session and "regions.bed" not in session

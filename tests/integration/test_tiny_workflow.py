@@ -4,6 +4,7 @@ import gzip
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pandas as pd
@@ -27,6 +28,15 @@ OUTPUTS = [
     "allele/rep1.suspect_variants.tsv.gz",
     "allele/extreme_variants.tsv",
     "multiqc/multiqc_report.html",
+    "multiqc/libraries.tsv",
+    "igv_session.xml",
+    "tracks/rep1.bw",
+    "tracks/rep1.ALT.bw",
+    "tracks/regions.bb",
+    "deeptools/fingerprint.png",
+    "deeptools/correlation.png",
+    "deeptools/pca.png",
+    "peaks/rep1_peaks.narrowPeak.xls",
     "peaks/regions.bed",
     "counts/counts.tsv.gz",
     "counts/imbalance.tsv",
@@ -103,8 +113,9 @@ def test_a_single_rule_is_rerun_by_name(tiny):
 
 def test_the_same_seed_gives_the_same_bytes(tiny):
     names = ["predictions/recommended.tsv.gz", "dataset/dataset.h5", "report/index.html"]
+    names += ["tracks/rep1.ALT.bw", "tracks/regions.bb", "deeptools/pca.png", "multiqc/libraries.tsv"]
     first = {name: (tiny.directory / "results" / name).read_bytes() for name in names}
-    tiny.whole("--forcerun", "build_dataset")
+    tiny.whole("--forcerun", "build_dataset", "make_tracks", "track_hub", "summarise_libraries")
     for name in names:
         assert (tiny.directory / "results" / name).read_bytes() == first[name], name
     assert tiny.planned() == {}
@@ -122,6 +133,59 @@ def test_reads_of_the_simulation_are_assigned_to_their_haplotype(tiny):
                 wrong += said not in read.query_name.split(":")
     assert right > 1000
     assert wrong / (right + wrong) < 0.005
+
+
+def test_the_share_in_regions_is_that_of_bedtools(tiny):
+    results = tiny.directory / "results"
+    table = pd.read_csv(results / "multiqc" / "libraries.tsv", sep="\t", index_col="sample")
+    for column, name in {"all": "rep1", "a": "rep1.REF", "b": "rep1.ALT"}.items():
+        bam = results / "allele" / f"{name}.bam"
+        command = [
+            "bedtools",
+            "intersect",
+            "-u",
+            "-split",
+            "-a",
+            bam,
+            "-b",
+            results / "peaks" / "regions.bed",
+        ]
+        inside = subprocess.run(command, check=True, capture_output=True).stdout
+        names = [
+            subprocess.run(["samtools", "view", "-"], input=data, check=True, capture_output=True).stdout
+            for data in (inside, bam.read_bytes())
+        ]
+        found, all_ = (len({line.split(b"\t")[0] for line in text.splitlines()}) for text in names)
+        assert all_ > 1000
+        # Regions of the simulation lie too far apart for a fragment over two of them.
+        assert table.loc["rep1", f"in_regions_{column}"] == pytest.approx(found / all_, rel=1e-5)
+
+
+def test_tracks_of_the_haplotypes_have_the_scale_of_all_pairs(tiny):
+    import pyBigWig
+
+    results = tiny.directory / "results"
+    kept = pd.read_csv(results / "multiqc" / "libraries.tsv", sep="\t", index_col="sample")["fragments"]
+    heights = {}
+    for name in ("rep1", "rep1.REF", "rep1.ALT"):
+        with pyBigWig.open(str(results / "tracks" / f"{name}.bw")) as file:
+            values = {entry[2] for contig in file.chroms() for entry in file.intervals(contig) if entry[2]}
+        heights[name] = min(values)
+    assert set(heights) == {"rep1", "rep1.REF", "rep1.ALT"}
+    for value in heights.values():
+        assert value == pytest.approx(1e6 / kept["rep1"], rel=1e-5), "one fragment"
+
+
+def test_session_and_hub_name_files_that_exist(tiny):
+    results = tiny.directory / "results"
+    root = ElementTree.parse(results / "igv_session.xml").getroot()
+    paths = [root.get("genome"), *(resource.get("path") for resource in root.iter("Resource"))]
+    text = (results / "tracks" / "trackDb.txt").read_text()
+    urls = [line.split()[1] for line in text.splitlines() if line.split()[:1] == ["bigDataUrl"]]
+    assert len(paths) == 1 + 4 * 2 + 2 and len(urls) == 3 * 2 + 2
+    for path in (*paths, *(f"tracks/{url}" for url in urls)):
+        assert (results / path).stat().st_size > 0, path
+    assert (results / "tracks" / "variants.vcf.gz.tbi").exists()
 
 
 def bad(run, name, **changes):

@@ -82,6 +82,12 @@ TARGETS += expand("<results>/allele/{sample}.ase.tsv", sample=SAMPLES)
 TARGETS += expand(
     "<results>/counts/differential/{comparison}.tsv", comparison=COMPARISONS
 )
+if config["tracks"]["bigwig"]:
+    TARGETS += expand("<results>/tracks/{sample}.bw", sample=LIBRARIES)
+if config["tracks"]["igv"]:
+    TARGETS += ["<results>/igv_session.xml"]
+if config["tracks"]["assembly"]:
+    TARGETS += ["<results>/tracks/hub.txt"]
 
 
 wildcard_constraints:

@@ -2,6 +2,11 @@ GENOMES = f"<results>/genomes/{CROSS}"
 BOWTIE2_PARTS = (".1.bt2", ".2.bt2", ".3.bt2", ".4.bt2", ".rev.1.bt2", ".rev.2.bt2")
 
 
+if config["reference"]["gtf"]:
+
+    include: "annotation.smk"
+
+
 rule prepare_reference:
     input:
         script=script("prepare_reference.py"),

@@ -35,9 +35,11 @@ CONTROLS = {
 CALL_PEAKS = (
     '(made="$(mktemp -d -p {resources.tmpdir:q})" && trap \'rm -r "$made"\' EXIT'
     " && macs3 callpeak --treatment {input.reads:q} {params.control} {input.control:q}"
-    ' --format {params.format} --name peaks --outdir "$made" --tempdir "$made"'
+    ' --format {params.format} --name {params.name:q} --outdir "$made" --tempdir "$made"'
     " --gsize $(cat {input.genome_size:q}) --qvalue {params.qvalue} --keep-dup all"
-    ' && mv "$made/peaks_peaks.{wildcards.kind}" {output.peaks:q}) > {log:q} 2>&1'
+    # The command's line names temporary folders, and is in the log.
+    ' && grep -v "^# Command line" "$made"/*_peaks.xls > {output.table:q}'
+    ' && mv "$made"/*_peaks.{wildcards.kind} {output.peaks:q}) > {log:q} 2>&1'
 )
 
 
@@ -51,6 +53,7 @@ rule call_peaks:
         genome_size=GENOME_SIZE,
     output:
         peaks="<results>/peaks/{sample}_peaks.{kind}",
+        table="<results>/peaks/{sample}_peaks.{kind}.xls",
     log:
         "<logs>/call_peaks/{sample}.{kind}.log",
     benchmark:
@@ -64,6 +67,7 @@ rule call_peaks:
         mem_mb=memory(2000, 20),
         runtime=runtime(120),
     params:
+        name="{sample}",
         control=lookup(
             dpath="{sample}",
             within={
@@ -83,6 +87,7 @@ rule call_pooled_peaks:
         genome_size=expand(GENOME_SIZE, sample=SAMPLES[0]),
     output:
         peaks="<results>/peaks/pooled/pooled_peaks.{kind}",
+        table="<results>/peaks/pooled/pooled_peaks.{kind}.xls",
     log:
         "<logs>/call_pooled_peaks.{kind}.log",
     benchmark:
@@ -96,6 +101,7 @@ rule call_pooled_peaks:
         mem_mb=memory(2000, 20),
         runtime=runtime(120),
     params:
+        name="pooled",
         control="--control" if any(CONTROLS.values()) else "",
         format=(PEAK_FORMAT + BROAD).format(**config["peaks"]),
         qvalue=config["peaks"]["qvalue"],

@@ -1,6 +1,8 @@
-# Quality control of the allele assignment, per sample and over all samples, and one MultiQC page.
+# Quality control of the allele assignment, per sample and over all samples, and of the libraries.
 
-MAPPING_LOG = {"rna": "Log.final.out"}.get(config["assay"], "bowtie2.log")
+
+include: "deeptools.smk"
+include: "multiqc.smk"
 
 
 rule allele_qc:
@@ -86,31 +88,37 @@ rule combine_allele_qc:
         " --out-mask {output.mask:q} --out-content {output.content:q} > {log:q} 2>&1"
 
 
-rule multiqc:
+# Library complexity, share of fragments in regions or genes, enrichment at start sites.
+rule summarise_libraries:
     input:
-        settings=WORKFLOW / "report" / "multiqc.yaml",
-        content="<results>/multiqc/content",
-        trimming=expand("<results>/trimmed/{lane}.fastp.json", lane=sorted(LANES)),
-        mapping=expand(
-            "<results>/align/{sample}/{haplotype}.{log}",
-            sample=LIBRARIES,
-            haplotype=HAPLOTYPES,
-            log=MAPPING_LOG,
+        script=script("summarise_libraries.py"),
+        library=library("quality", "counts", "tracks"),
+        assignments=expand(
+            "<results>/allele/{sample}.assignment.json", sample=LIBRARIES
         ),
+        counts="<results>/counts/counts.tsv.gz",
+        profiles=["<results>/deeptools/tss_profile.tsv"] if PROFILED else [],
+        components=["<results>/deeptools/pca.tsv"] if COMPARED else [],
     output:
-        page="<results>/multiqc/multiqc_report.html",
+        table="<results>/multiqc/libraries.tsv",
+        content=directory("<results>/multiqc/libraries"),
     log:
-        "<logs>/multiqc.log",
+        "<logs>/summarise_libraries.log",
     conda:
-        "../../envs/multiqc.yaml"
+        "../../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1500),
-        runtime=runtime(30),
+        mem_mb=memory(1000, 50),
+        runtime=runtime(20),
+    params:
+        samples=LIBRARIES,
+        haplotypes=HAPLOTYPES,
+        places="genes" if config["assay"] == "rna" else "regions",
+        profiles="--profiles" if PROFILED else "",
+        components="--components" if COMPARED else "",
+        bin_size=PROFILE_BIN,
     shell:
-        # MultiQC names a log after its file, and the haplotypes' logs are called alike in all samples.
-        '(logs="$(mktemp -d)" && trap \'rm -r "$logs"\' EXIT && for file in {input.mapping:q};'
-        ' do cp "$file" "$logs/$(basename "$(dirname "$file")").$(basename "$file")"; done'
-        " && multiqc --force --strict --config {input.settings:q} --no-megaqc-upload --no-ansi"
-        ' --filename "$(basename {output.page:q})" --outdir "$(dirname {output.page:q})"'
-        ' {input.content:q} {input.trimming:q} "$logs") > {log:q} 2>&1'
+        "python {input.script:q} --samples {params.samples:q} --assignments {input.assignments:q}"
+        " --haplotypes {params.haplotypes:q} --counts {input.counts:q} --places {params.places}"
+        " {params.profiles} {input.profiles:q} {params.components} {input.components:q} --bin-size {params.bin_size} --out {output.table:q}"
+        " --out-content {output.content:q} > {log:q} 2>&1"

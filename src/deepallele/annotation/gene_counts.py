@@ -69,6 +69,23 @@ def count_genes(
     return counts, summary
 
 
+def status_table(summary: dict[str, dict[str, int]], names: tuple[str, str, str]) -> str:
+    """Write a summary of `count_genes` as featureCounts writes its own, one column per class.
+
+    Parameters
+    ----------
+    summary
+        As from `count_genes`.
+    names
+        What A, B and ambiguous are called.
+    """
+    words = {"Assigned": "counted", **_NOT_COUNTED, "Unassigned_Other": _LEFT_OUT_OTHERWISE}
+    lines = ["\t".join(["Status", *names])]
+    for status, word in words.items():
+        lines.append("\t".join([status, *(str(summary[name][word]) for name in CLASSES)]))
+    return "\n".join(lines) + "\n"
+
+
 def split_classes(bam: str | Path, folder: Path, threads: int = 1) -> list[Path]:
     """Write the reads with HP 1, with HP 2 and without HP to BAMs in a folder; give their paths.
 

@@ -13,7 +13,7 @@ PARENT = {
     "parent_description": "Which haplotype each read pair comes from, and whether the VCF fits the reads.",
 }
 # Classes of allele_stats.json that add up to pairs_in, in the order of the bars.
-KEPT = {"informative_A": "#0072B2", "informative_B": "#E69F00", "ambiguous": "#BBBBBB"}
+KEPT = {"informative_A": "#0072B2", "informative_B": "#D55E00", "ambiguous": "#BBBBBB"}
 REMOVED = (
     *("hemizygous", "duplicates", "blacklisted", "excluded_contig", "low_mapq", "unlifted"),
     *("different_place", "discordant", "one_mate", "unaligned"),

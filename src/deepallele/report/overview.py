@@ -20,9 +20,20 @@ def overview(results: Results) -> Section:
     blocks: list[Block] = [
         Text(intro),
         Table("The run in numbers", ["what", "value"], _numbers(results)),
+        Text(_beside(results)),
         Details("Configuration, with defaults", yaml.safe_dump(results.config, sort_keys=True)),
     ]
     return Section("overview", "Overview", blocks)
+
+
+def _beside(results: Results) -> str:
+    """Say what else of the results is for looking at."""
+    text = (
+        "Quality control of reads, mapping and libraries: multiqc/multiqc_report.html, in the folder above."
+    )
+    if results.config["tracks"]["igv"]:
+        text += " Reads and coverage by haplotype: open ../igv_session.xml with IGV."
+    return text
 
 
 def _numbers(results: Results) -> list[list[str]]:

@@ -113,9 +113,14 @@ def test_the_step_writes_a_counts_table(tmp_path, saf):
     command = [sys.executable, SRC / "count_genes.py", "--bam", tmp_path / "a b.bam", "--exons", saf]
     command += ["--genes", tmp_path / "genes.tsv", "--sample", "01", "--threads", "2"]
     command += ["--out", tmp_path / "c.tsv.gz", "--summary", tmp_path / "s.json"]
+    command += ["--haplotypes", "A", "B", "--statuses", tmp_path / "s.summary"]
     subprocess.run(command, check=True, capture_output=True)
     assert read_counts(tmp_path / "c.tsv.gz").to_numpy().tolist() == [
         ["g1", "c1", 100, 400, "01", 1, 0, 0],
         ["g2", "c1", 350, 500, "01", 0, 0, 1],
     ]
     assert json.loads((tmp_path / "s.json").read_text())["ambiguous"]["counted"] == 1
+    table = pd.read_csv(tmp_path / "s.summary", sep="\t", index_col="Status")
+    assert list(table.columns) == ["01 A", "01 B", "01 ambiguous"]
+    assert table.loc["Assigned"].tolist() == [1, 0, 1]
+    assert set(table.index) > {"Unassigned_Ambiguity", "Unassigned_NoFeatures"}

@@ -159,6 +159,8 @@ def test_the_step_writes_genes_exons_and_summary(tmp_path):
         tmp_path / "r.fai",
     ]
     command += ["--exclude", "M", "--genes", tmp_path / "g.tsv", "--exons", tmp_path / "e.saf"]
+    command += ["--bed", tmp_path / "g.bed"]
     subprocess.run([*command, "--summary", tmp_path / "s.json"], check=True, capture_output=True)
     assert read_genes(tmp_path / "g.tsv")["gene_id"].tolist() == ["g"]
+    assert (tmp_path / "g.bed").read_text().startswith("c1\t0\t9\tg\t")
     assert json.loads((tmp_path / "s.json").read_text())["exons_on_excluded_contigs"] == 1

@@ -108,6 +108,12 @@ def test_every_default_of_the_schema_is_valid():
             ["haplotype 'A'", "source: vcf"],
         ),
         (changed(assay="rna"), ["missing key 'gtf' in 'reference'", "assay: rna"]),
+        (changed(tracks__assembly="mm 10"), ["tracks.assembly", "'mm 10'", "UCSC"]),
+        (changed(tracks__email="nobody"), ["tracks.email", "'nobody'", "e-mail"]),
+        (
+            changed(tracks__assembly="mm10", tracks__bigwig=False),
+            ["'tracks.assembly': 'mm10'", "tracks.bigwig is false"],
+        ),
         (changed(peaks__broad=True), ["'peaks.broad'", "assay: atac", "only ChIP-seq"]),
         (changed(counts__compare="all"), ["counts.compare", "'all'", "list of pairs"]),
         (changed(counts__compare=[["a", "b", "c"]]), ["counts.compare.0", "too long", "[treated, control]"]),

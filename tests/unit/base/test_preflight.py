@@ -202,11 +202,9 @@ def test_contigs_that_only_one_file_has_are_told_unless_they_are_minor(config, t
     assert "2 of its 3 intervals" in bed and bed.endswith("(chr7); they are left out")
 
 
-def test_a_gtf_is_looked_at_for_rna_only(config, tmp_path):
+def test_a_gtf_is_looked_at(config, tmp_path):
     path = tmp_path / "genes.gtf.gz"
     config["reference"]["gtf"] = str(path)
-    assert preflight.check_inputs(config) == []
-    config["assay"] = "rna"
     with pytest.raises(InputError, match=r"'reference.gtf': no such file"):
         preflight.check_inputs(config)
     line = '{}\tx\texon\t1\t9\t.\t+\t.\tgene_id "a";\n'

@@ -21,6 +21,7 @@ CONFIG = {
     "assay": "atac",
     "seed": 1,
     "cross": {"name": "cross", "haplotypes": [{"name": name} for name in HAPLOTYPES]},
+    "tracks": {"igv": True},
     "counts": {"min_informative": 10},
     "models": {name: {"type": kind, "seeds": [1, 2]} for name, kind in MODELS.items()},
     "interpret": {"model": "recommended", "min_abs_log_ratio": 1.0, "min_abs_z": 1.65},

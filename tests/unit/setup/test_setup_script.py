@@ -213,7 +213,7 @@ def test_conda_for_tests_adds_the_tools_and_the_lock(machine):
         *(call for call in machine.log()[2:] if call.startswith("conda")),
         "pip envs/requirements.lock",
     ]
-    assert {call.split()[-1] for call in machine.log()[2:-1]} >= {"envs/peaks.yaml", "envs/test.yaml"}
+    assert {call.split()[-1] for call in machine.log()[2:-1]} >= {"envs/peaks.yaml", "envs/picard.yaml"}
     assert machine.run().stdout == ""
 
 

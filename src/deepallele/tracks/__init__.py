@@ -1,0 +1,1 @@
+"""Coverage tracks of samples and haplotypes, and what opens them in genome browsers."""
