@@ -87,6 +87,12 @@ def test_fragments_of_each_droplet_are_counted(reads, cells):
     assert empty.median() * 10 < np.exp(logs).median()
 
 
+def test_each_cell_has_fragments_of_all_regions(reads, cells):
+    large = cells[(cells["group"] != "") & (cells["fragments"] > 200)]["barcode"]
+    share = (reads["chrom"] == "chr1").groupby(reads["barcode"]).mean()[large]
+    assert len(large) > 30 and share.between(0.3, 0.7).all()
+
+
 def test_duplicates_repeat_a_fragment_of_the_same_droplet(reads):
     key = ["sample", "barcode", "haplotype", "chrom", "start", "end"]
     originals = set(map(tuple, reads.loc[~reads["duplicate"], key].to_numpy()))

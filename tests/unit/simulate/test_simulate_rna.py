@@ -227,6 +227,16 @@ def test_reads_lie_on_the_reference_where_they_say(made, truth, pairs):
     assert good > 0.75 * len(mine)
 
 
+def test_fragments_reach_from_the_first_base_of_a_gene_to_its_last(truth):
+    genes, reads = truth
+    mine = reads[reads["source"] == "transcript"].groupby("gene")
+    rich = genes[genes["gene_id"].isin(mine.size().nlargest(20).index)].set_index("gene_id")
+    before = (mine["start"].min() - rich["start"])[rich.index]
+    after = (rich["end"] - mine["end"].max())[rich.index]
+    assert min(before.min(), after.min()) >= 0
+    assert max(before.median(), after.median()) <= 3
+
+
 def test_numbers_of_fragments_follow_the_expectation(truth):
     genes, reads = truth
     assert reads["duplicate"].mean() == pytest.approx(0.08, abs=0.001)
