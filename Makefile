@@ -4,6 +4,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 CORES ?= 2
+ASSAY ?= atac
 ONLY ?=
 ENVIRONMENT := $(shell envs/setup.sh where)
 export PATH := $(CURDIR)/$(ENVIRONMENT)/bin:$(PATH)
@@ -21,8 +22,8 @@ setup:  ## set up what the workflow needs (done by the others, once)
 develop:  ## set up what the tests need as well
 	@envs/setup.sh develop
 
-demo: setup  ## simulate an F1, run everything, compare with the truth (CORES=2)
-	@python src/demo.py --cores $(CORES) $(SDM)
+demo: setup  ## simulate an F1, run everything, compare with the truth (CORES=2 ASSAY=atac, chip, rna, scatac)
+	@python src/demo.py --assay $(ASSAY) --cores $(CORES) $(SDM)
 
 test: lint  ## lint, unit, oracle and integration tests
 	@pytest -n 2 tests/unit tests/oracle
@@ -38,5 +39,5 @@ lint: develop  ## style, types, format of the rules
 bench: develop  ## speed and memory against peers: results/bench.json (ONLY=name)
 	@python tests/benchmark/run.py $(ONLY)
 
-clean:  ## remove the demo's results and the caches
-	@rm -rf results/demo results/bench.json .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean:  ## remove the demos' results and the caches
+	@rm -rf results/demo results/demo_chip results/demo_rna results/demo_scatac results/bench.json .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,11 +1,13 @@
 """Compare what the workflow found in simulated data with what was put in."""
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 
 from deepallele.errors import InputError, run_step
 from deepallele.files import write_json
-from deepallele.simulate.comparison import DESCRIPTIONS, ROLES, Run, as_text, compare, found_or_none
+from deepallele.simulate.comparison import Run, Truth, compare
+from deepallele.simulate.comparison_table import ROLES, as_text, found_or_none
 from deepallele.simulate.settings import Paths
 
 
@@ -17,6 +19,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--cross", required=True, help="name of the cross, for the heading of the table")
     parser.add_argument(
         "--haplotypes", nargs=2, required=True, help="haplotype names, as in the configuration"
+    )
+    parser.add_argument(
+        "--roles", nargs="*", choices=ROLES, default=ROLES, help="models the run has (default: all)"
     )
     for role in ROLES:
         text = f"name of the {role.replace('_', ' ')} model (default: {role})"
@@ -36,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def parse_targets(entries: list[str]) -> dict[str, float]:
+def parse_targets(entries: list[str], known: Collection[str]) -> dict[str, float]:
     """Read NAME=VALUE entries.
 
     Raises
@@ -47,8 +52,8 @@ def parse_targets(entries: list[str]) -> dict[str, float]:
     targets = {}
     for entry in entries:
         name, _, value = entry.partition("=")
-        if name not in DESCRIPTIONS:
-            raise InputError(f"--target {entry}: no number {name!r}; there are {', '.join(DESCRIPTIONS)}")
+        if name not in known:
+            raise InputError(f"--target {entry}: no number {name!r}; there are {', '.join(known)}")
         try:
             targets[name] = float(value)
         except ValueError as error:
@@ -58,21 +63,23 @@ def parse_targets(entries: list[str]) -> dict[str, float]:
 
 def main(arguments: argparse.Namespace) -> None:
     """Write the comparison and print it."""
-    targets = parse_targets(arguments.target)
+    truth = Truth(Paths(arguments.simulation))
+    meanings = truth.descriptions(arguments.roles)
+    targets = parse_targets(arguments.target, meanings)
     first, second = arguments.haplotypes
     run = Run(
         results=arguments.results,
         haplotypes=(first, second),
-        models={role: getattr(arguments, role) for role in ROLES},
+        models={role: getattr(arguments, role) for role in arguments.roles},
         exclude=arguments.exclude,
         min_informative=arguments.min_informative,
         max_q=arguments.max_q,
     )
-    found = compare(Paths(arguments.simulation), run)
+    found = compare(truth, run)
     numbers = found_or_none({**found, "seconds_total": arguments.seconds, "peak_mem_mb": arguments.peak_mb})
     write_json(numbers, arguments.out)
     print(f"{arguments.cross}: found in {arguments.results}, truth in {arguments.simulation}")
-    print(as_text(numbers, targets))
+    print(as_text(numbers, meanings, targets))
 
 
 if __name__ == "__main__":

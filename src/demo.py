@@ -1,91 +1,29 @@
 """Run the demo: simulate an F1, run the whole workflow on it, compare what was found with the truth."""
 
 import argparse
-import hashlib
-import json
 import os
-import shutil
-import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from deepallele.demo import SIMULATIONS, measure, page_of, run, simulate, simulation_options
 from deepallele.errors import InputError, run_step
-from deepallele.files import write_json
-from deepallele.measure import PeakMemory
 
 ROOT = Path(__file__).resolve().parents[1]
 SRC = ROOT / "src"
 
 
-def run(command: list[str], what: str) -> None:
-    """Run one part of the demo; end with its exit code and one line when it fails."""
-    code = subprocess.run(command).returncode
-    if code:
-        print(f"error: the demo stopped: {what} failed with exit code {code}", file=sys.stderr)
-        sys.exit(code if code > 0 else 128 - code)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object; an absent file is an empty one."""
-    return dict(json.loads(path.read_text())) if path.is_file() else {}
-
-
-def simulate(folder: Path, options: list[str]) -> None:
-    """Simulate the F1 into `folder`, unless the same simulation lies there.
-
-    A simulation is a function of its code and options alone, so a checksum of both tells.
-    """
-    digest = hashlib.sha256(json.dumps(options).encode())
-    for path in [SRC / "simulate_f1.py", *sorted((SRC / "deepallele" / "simulate").rglob("*.py"))]:
-        digest.update(path.read_bytes())
-    stamp = folder.parent / "simulation.json"
-    if read_json(stamp).get("checksum") == digest.hexdigest():
-        return
-    print("demo: simulating an F1", flush=True)
-    shutil.rmtree(folder, ignore_errors=True)
-    run([sys.executable, str(SRC / "simulate_f1.py"), "--out", str(folder), *options], "the simulation")
-    write_json({"checksum": digest.hexdigest()}, stamp)
-
-
-def measure(results: Path, options: list[str], workflow: list[str]) -> dict[str, Any]:
-    """Simulate and run the workflow; give the seconds and the peak memory of making its results.
-
-    A run that goes on after an interruption adds to the interrupted one's numbers, and a run with nothing
-    to do keeps the last ones: the numbers belong to the results, not to the last command.
-    """
-    report, record = results / "report" / "index.html", results / "run.json"
-    before = report.stat().st_mtime_ns if report.is_file() else None
-    last = read_json(record)
-    earlier = last if last and not last["finished"] else {"seconds": 0.0, "peak_mb": 0.0}
-    start = time.monotonic()
-    finished = False
-    memory = PeakMemory()
-    try:
-        with memory:
-            simulate(results / "input", options)
-            run(workflow, "the workflow")
-        finished = True
-    finally:
-        now = {
-            "finished": finished,
-            "seconds": round(earlier["seconds"] + time.monotonic() - start, 1),
-            "peak_mb": round(max(earlier["peak_mb"], memory.megabytes), 1),
-        }
-        idle = finished and last.get("finished", False) and report.stat().st_mtime_ns == before
-        write_json(last if idle else now, record)
-    return last if idle else now
-
-
 def main(arguments: argparse.Namespace) -> None:
     """Run the parts of the demo, print the comparison with the truth and the path of the report."""
-    config_file = Path(arguments.config).resolve()
+    if arguments.assay not in SIMULATIONS:
+        raise InputError(f"--assay {arguments.assay}: there is no such demo; give {', '.join(SIMULATIONS)}")
+    name = "demo.yaml" if arguments.assay == "atac" else f"demo_{arguments.assay}.yaml"
+    config_file = Path(arguments.config or ROOT / "config" / name).resolve()
     if not config_file.is_file():
-        raise InputError(f"{config_file}: no such configuration; the demo's is config/demo.yaml")
+        raise InputError(f"{config_file}: no such configuration; the demo's is config/{name}")
     config = yaml.safe_load(config_file.read_text())
+    simulation = simulation_options(config.get("assay", "atac"), arguments.simulation)
     # Paths in the configuration and in the sample sheet are relative to the root.
     os.chdir(ROOT)
     results = Path(config["results"])
@@ -97,20 +35,29 @@ def main(arguments: argparse.Namespace) -> None:
     workflow += ["--set-scatter", f"chunk={arguments.cores}"]
     workflow += ["--workflow-profile", str(ROOT / "workflow" / "profiles" / "default"), "--quiet", "rules"]
     workflow += ["--sdm", "conda"] if arguments.conda else []
-    measured = measure(results, arguments.simulation.split(), workflow)
+
+    def work() -> None:
+        simulate(SRC, results / "input", simulation)
+        run(workflow, "the workflow")
+
+    measured = measure(results, work)
 
     compare = [sys.executable, str(SRC / "compare_with_truth.py"), "--simulation", str(results / "input")]
     compare += ["--results", str(results), "--cross", config["cross"]["name"], "--haplotypes"]
     compare += [haplotype["name"] for haplotype in config["cross"]["haplotypes"]]
     compare += ["--seconds", str(measured["seconds"]), "--peak-mb", str(measured["peak_mb"])]
+    # The demos' models are called after their role.
+    compare += ["--roles", *config["models"]]
     run([*compare, "--out", str(results / "found_vs_truth.json")], "the comparison with the truth")
-    print(f"report: {ROOT / results / 'report' / 'index.html'}")
+    page = page_of(results)
+    print(f"{'report' if page.parent.name == 'report' else 'quality control'}: {ROOT / page}")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", default=str(ROOT / "config" / "demo.yaml"), help="run's configuration")
+    parser.add_argument("--assay", default="atac", help=f"{', '.join(SIMULATIONS)} (default atac)")
+    parser.add_argument("--config", help="run's configuration (default: config/demo.yaml, or the assay's)")
     parser.add_argument("--cores", type=int, default=2, help="number of cores (default 2)")
     parser.add_argument("--conda", action="store_true", help="let every rule use its conda environment")
     parser.add_argument("--simulation", default="", help="options passed to simulate_f1.py, in one string")

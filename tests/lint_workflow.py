@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-CONFIGS = ("config/config.yaml", "config/demo.yaml")
+CONFIGS = ("config/config.yaml", "config/demo.yaml", "config/demo_chip.yaml", "config/demo_rna.yaml")
 
 
 def stand_in_inputs(config: dict, folder: Path) -> None:
@@ -27,6 +27,14 @@ def stand_in_inputs(config: dict, folder: Path) -> None:
     }
     if config["reference"].get("blacklist"):
         texts[config["reference"]["blacklist"]] = "chr1\t0\t1\n"
+    if config["reference"].get("gtf"):
+        texts[config["reference"]["gtf"]] = 'chr1\tx\texon\t1\t4\t.\t+\t.\tgene_id "g"; transcript_id "t";\n'
+    if config.get("assay") == "chip":
+        texts["input_R1.fq"] = texts["input_R2.fq"] = ""
+        texts[config["samples"]] = (
+            "sample\tunit\tfastq_1\tfastq_2\tcontrol\none\tlane1\tone_R1.fq\tone_R2.fq\tinput\n"
+            "input\tlane1\tinput_R1.fq\tinput_R2.fq\t\n"
+        )
     for name, text in texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

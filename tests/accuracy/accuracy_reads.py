@@ -9,8 +9,8 @@ from accuracy_world import MARGIN, World
 from numpy.typing import NDArray
 
 from deepallele.simulate.bytetable import choice, constant, digits, lines
-from deepallele.simulate.fragments import Informative, informative_positions
 from deepallele.simulate.genome import COMPLEMENT, LETTERS
+from deepallele.simulate.informative import Informative, informative_positions
 from deepallele.simulate.variants import Variants
 
 # Four levels, as today's sequencers write them; together 0.5 % of the bases are wrong.

@@ -7,8 +7,9 @@ import pandas as pd
 import pysam
 import pytest
 
-from deepallele.simulate.fragments import AtacSampler, Shares, count_informative, informative_positions
+from deepallele.simulate.fragments import AtacSampler, Shares
 from deepallele.simulate.genome import decode
+from deepallele.simulate.informative import count_informative, informative_positions
 from deepallele.simulate.reads import ADAPTERS
 from deepallele.simulate.run import simulate
 from deepallele.simulate.settings import Paths, Settings

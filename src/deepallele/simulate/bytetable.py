@@ -1,7 +1,7 @@
 """Lines of text for many records at once: columns of bytes in which byte 0 means "nothing here"."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -26,7 +26,7 @@ def constant(text: str, count: int) -> Column:
     return np.broadcast_to(np.frombuffer(text.encode(), dtype=np.uint8), (count, len(text.encode())))
 
 
-def choice(words: list[str], index: NDArray[np.int64] | NDArray[np.int8] | NDArray[np.bool_]) -> Column:
+def choice(words: Sequence[str], index: NDArray[np.int64] | NDArray[np.int8] | NDArray[np.bool_]) -> Column:
     """The word of each row's index."""
     width = max(len(word.encode()) for word in words)
     table = np.frombuffer(b"".join(word.encode().ljust(width, b"\0") for word in words), dtype=np.uint8)

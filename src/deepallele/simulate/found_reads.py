@@ -13,7 +13,8 @@ from deepallele.errors import InputError
 from deepallele.files import read_table
 
 READ_COLUMNS = ["read", "sample", "haplotype", "chrom", "start", "end", "n_variants"]
-_FRAGMENT = ["sample", "haplotype", "chrom", "start", "end"]
+# What makes a fragment; the truth of single-cell assays alone has barcodes.
+_FRAGMENT = ["sample", "barcode", "haplotype", "chrom", "start", "end"]
 
 
 class Assignment(NamedTuple):
@@ -54,9 +55,10 @@ def assess_assignment(
     """Compare the HP tags of `bam_folder`/{sample}.bam with the truth.
 
     Precision: share of the tagged pairs whose tag is the true haplotype.
-    Recall: of the distinct true fragments (sample, haplotype, chrom, start, end; copies are one, because
-    duplicates are removed) whose bases tell at least one variant and that lie outside the blacklist and the
-    excluded contigs, the share with a pair that is tagged right. Pairs lost to any filter count as missed.
+    Recall: of the distinct true fragments (sample, barcode if there are any, haplotype, chrom, start, end;
+    copies are one, because duplicates are removed) whose bases tell at least one variant and that lie outside
+    the blacklist and the excluded contigs, the share with a pair that is tagged right. Pairs lost to any
+    filter count as missed.
     Bias: |A/(A+B) of the tagged pairs - A/(A+B) of those distinct true fragments|.
 
     Parameters
@@ -82,7 +84,8 @@ def assess_assignment(
     for name in haplotypes:
         if name not in known:
             raise InputError(f"{truth_reads}: no haplotype {name!r}; it has {', '.join(sorted(known))}")
-    truth["fragment"] = truth.groupby(_FRAGMENT, sort=False).ngroup()
+    same = [column for column in _FRAGMENT if column in truth]
+    truth["fragment"] = truth.groupby(same, sort=False).ngroup()
     wanted = (truth["n_variants"] > 0) & ~truth["chrom"].isin(list(exclude)) & ~inside(truth, blacklist)
     rows, tags = [], []
     for sample, part in truth.groupby("sample", sort=True):

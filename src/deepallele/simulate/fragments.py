@@ -1,5 +1,6 @@
-"""Fragments: how many from where, their ends (ATAC-seq), duplicates, and the variants their reads cover."""
+"""Fragments: how many from where, their ends (ATAC-seq), and duplicates."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -7,9 +8,9 @@ from numpy.typing import NDArray
 
 from deepallele.simulate.genome import END_GAP, Genome
 from deepallele.simulate.planting import BLACKLIST_LENGTH
-from deepallele.simulate.variants import SecondHaplotype, Variants
 
-SOURCES = ("region", "background", "blacklist", "mitochondrion")
+# chrM fragments are background as far as the truth table goes.
+SOURCES = ("region", "background", "blacklist", "background")
 # Tn5 cuts the strands 9 bp apart and both ends are filled in, so a fragment is 4 + 5 bp longer than the
 # distance of the two insertion centres (Buenrostro et al. 2013).
 _FILL_LEFT, _FILL_RIGHT = 4, 5
@@ -18,11 +19,13 @@ MIN_FRAGMENT = 38
 _LENGTHS = ((0.66, 75.0, 18.0), (0.29, 190.0, 18.0), (0.05, 375.0, 22.0))
 _CENTRE_SD = (42.0, 75.0, 90.0)
 _MARGIN = 40
-_LONGEST_REPEAT = 20
 
 
 class Fragments(NamedTuple):
-    """Fragments, arrays of shape=(n,): haplotype 0 or 1, global haplotype coordinates, mate 1's strand."""
+    """Fragments, arrays of shape=(n,): haplotype 0 or 1, global haplotype coordinates, mate 1's strand.
+
+    `cell` is the droplet of each fragment, in single-cell assays only.
+    """
 
     haplotype: NDArray[np.int8]
     start: NDArray[np.int64]
@@ -30,6 +33,7 @@ class Fragments(NamedTuple):
     source: NDArray[np.int8]
     reverse: NDArray[np.bool_]
     duplicate: NDArray[np.bool_]
+    cell: NDArray[np.int64] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> "Fragments":
         """The fragments of these rows, in this order."""
@@ -40,7 +44,23 @@ class Fragments(NamedTuple):
             self.source[rows],
             self.reverse[rows],
             self.duplicate[rows],
+            None if self.cell is None else self.cell[rows],
         )
+
+
+def join(parts: Sequence[Fragments]) -> Fragments:
+    """All fragments of the parts, one part behind the other; their droplets are lost."""
+    return Fragments(
+        *(np.concatenate(columns) for columns in zip(*(part[:6] for part in parts), strict=True))
+    )
+
+
+def with_duplicates(rng: np.random.Generator, distinct: Fragments, duplicates: int) -> Fragments:
+    """Add copies of random fragments, and put all in random order."""
+    count = len(distinct.start)
+    rows = np.concatenate([np.arange(count), rng.integers(0, count, duplicates)])
+    order = rng.permutation(count + duplicates)
+    return distinct.take(rows[order])._replace(duplicate=order >= count)
 
 
 class Shares(NamedTuple):
@@ -51,8 +71,28 @@ class Shares(NamedTuple):
     mitochondrion: float
 
 
-class AtacSampler:
-    """Draws the fragments of one sample; another assay needs another `ends` method."""
+class Sampler:
+    """Draws the fragments of one sample."""
+
+    def sample(
+        self, rng: np.random.Generator, weight: NDArray[np.float64], pairs: int, duplicates: int
+    ) -> Fragments:
+        """Draw `pairs` fragments, `duplicates` of them copies of others, in random order.
+
+        Parameters
+        ----------
+        weight
+            shape=(regions, 2): proportional to the expected number of fragments of each region and haplotype.
+        """
+        return with_duplicates(rng, self.distinct(rng, weight, pairs - duplicates), duplicates)
+
+    def distinct(self, rng: np.random.Generator, weight: NDArray[np.float64], count: int) -> Fragments:
+        """Draw `count` fragments, none a copy; `weight` as in `sample`."""
+        raise NotImplementedError
+
+
+class AtacSampler(Sampler):
+    """Draws fragments between two cuts near a summit, and elsewhere."""
 
     def __init__(
         self,
@@ -77,25 +117,12 @@ class AtacSampler:
         self._blacklist = blacklist
         self._shares = shares
 
-    def sample(
-        self, rng: np.random.Generator, weight: NDArray[np.float64], pairs: int, duplicates: int
-    ) -> Fragments:
-        """Draw `pairs` fragments, `duplicates` of them copies of others, in random order.
-
-        Parameters
-        ----------
-        weight
-            shape=(regions, 2): proportional to the expected number of fragments of each region and haplotype.
-        """
-        distinct = pairs - duplicates
-        haplotype, source, middle = self._middles(rng, weight, distinct)
+    def distinct(self, rng: np.random.Generator, weight: NDArray[np.float64], count: int) -> Fragments:
+        """Draw fragments of regions, of the background, of the blacklist and of chrM."""
+        haplotype, source, middle = self._middles(rng, weight, count)
         start, end = self._keep_inside(haplotype, middle, *self.ends(rng, middle, source))
-        reverse = rng.random(distinct) < 0.5
-        duplicate = np.arange(pairs) >= distinct
-        rows = np.concatenate([np.arange(distinct), rng.integers(0, distinct, duplicates)])
-        order = rng.permutation(pairs)
-        made = Fragments(haplotype, start, end, source, reverse, np.zeros(distinct, dtype=bool))
-        return made.take(rows[order])._replace(duplicate=duplicate[order])
+        reverse = rng.random(count) < 0.5
+        return Fragments(haplotype, start, end, source, reverse, np.zeros(count, dtype=bool))
 
     def ends(
         self, rng: np.random.Generator, middle: NDArray[np.int64], source: NDArray[np.int8]
@@ -159,85 +186,3 @@ class AtacSampler:
             low, high = genome.offset[contig] + gap, genome.offset[contig + 1] - gap
             shift[rows] = np.maximum(low - start[rows], 0) - np.maximum(end[rows] - high, 0)
         return start + shift, end + shift
-
-
-class Informative(NamedTuple):
-    """Where a read of one haplotype tells each variant; a read [s, e) does if s <= last and e > first."""
-
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
-
-
-def informative_positions(
-    genome: Genome, second: SecondHaplotype, variants: Variants
-) -> tuple[Informative, Informative]:
-    """Per haplotype, the first difference right of each variant's start and the last one left of its end.
-
-    Bases of an indel that repeat their surroundings do not tell the haplotypes apart, so a read must reach
-    past them.
-
-    Returns
-    -------
-    tuple
-        For A and B: global haplotype positions, each array sorted by itself, shape=(variants,), int64.
-    """
-    a, b = genome.codes, second.genome.codes
-    start_a, start_b = variants.pos, second.variant_start
-    end_a, end_b = start_a + variants.ref_length - 1, start_b + variants.alt_length - 1
-    right = _run(a, b, start_a, start_b, 1)
-    left = _run(a, b, end_a, end_b, -1)
-    return (
-        Informative(np.sort(start_a + right), np.sort(end_a - left)),
-        Informative(np.sort(start_b + right), np.sort(end_b - left)),
-    )
-
-
-def _run(
-    a: NDArray[np.uint8], b: NDArray[np.uint8], at_a: NDArray[np.int64], at_b: NDArray[np.int64], step: int
-) -> NDArray[np.int64]:
-    """Number of equal bases from the two starts on, at most 20."""
-    length = np.zeros(len(at_a), dtype=np.int64)
-    equal = np.ones(len(at_a), dtype=bool)
-    for i in range(_LONGEST_REPEAT):
-        equal &= a[at_a + step * i] == b[at_b + step * i]
-        length += equal
-    return length
-
-
-def count_informative(
-    fragments: Fragments,
-    positions: tuple[Informative, Informative],
-    read_length: int,
-    single: bool = False,
-) -> NDArray[np.int64]:
-    """Number of variants the bases of each pair tell, or of its mate 1 where `single`; shape=(n,).
-
-    What both mates cover is counted once.
-    """
-    counted = np.zeros(len(fragments.start), dtype=np.int64)
-    for side, place in enumerate(positions):
-        rows = np.flatnonzero(fragments.haplotype == side)
-        start, end = fragments.start[rows], fragments.end[rows]
-        reach = np.minimum(end - start, read_length)
-        first = _told(place, start, start + reach)
-        second = _told(place, end - reach, end)
-        both = _told(place, end - reach, start + reach)
-        alone = np.where(fragments.reverse[rows], second, first)
-        counted[rows] = alone if single else first + second - both
-    return counted
-
-
-def _told(place: Informative, start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.maximum(np.searchsorted(place.first, end) - np.searchsorted(place.last, start), 0)
-
-
-def reference_span(
-    fragments: Fragments, genome: Genome, second: SecondHaplotype
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Contig index and half-open reference span of each fragment."""
-    start, last = fragments.start.copy(), fragments.end - 1
-    rows = np.flatnonzero(fragments.haplotype == 1)
-    start[rows] = second.to_reference(start[rows], following=True)
-    last[rows] = second.to_reference(last[rows], following=False)
-    contig = genome.contig_of(start)
-    return contig, start - genome.offset[contig], last + 1 - genome.offset[contig]

@@ -13,12 +13,11 @@ from deepallele.simulate import bytetable
 from deepallele.simulate.bytetable import Column, Sink
 from deepallele.simulate.fragments import Fragments
 from deepallele.simulate.genome import Genome
+from deepallele.simulate.informative import Span
 from deepallele.simulate.reads import PHRED_OFFSET, Mates
 from deepallele.simulate.settings import Paths
 
 _LINE = 60
-# chrM fragments are background as far as the truth table goes.
-SOURCE_NAMES = ["region", "background", "blacklist", "background"]
 READ_COLUMNS = [
     "read", "sample", "haplotype", "chrom", "start", "end", "n_variants", "duplicate", "source",
 ]  # fmt: skip
@@ -85,13 +84,14 @@ class ReadNames:
     def __init__(
         self,
         fragments: Fragments,
-        span: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+        span: Span,
         number: NDArray[np.int64],
         digits: int,
         haplotypes: list[str],
         contigs: list[str],
+        prefix: list[Column],
     ) -> None:
-        """Name the reads r0000001:HAPLOTYPE:CHROM:START-END, with :d at the end for duplicates."""
+        """Name the reads r0000001:HAPLOTYPE:CHROM:START-END, with `prefix` before, :d behind duplicates."""
         count = len(fragments.start)
         contig, start, end = span
         self.haplotype = bytetable.choice(haplotypes, fragments.haplotype)
@@ -100,7 +100,7 @@ class ReadNames:
         colon = bytetable.constant(":", count)
         self.name: Column = np.concatenate(
             [
-                bytetable.constant("r", count),
+                *prefix, bytetable.constant("r", count),
                 bytetable.digits(number, digits),
                 colon, self.haplotype, colon, self.contig, colon, self.start,
                 bytetable.constant("-", count), self.end,
@@ -109,17 +109,26 @@ class ReadNames:
             axis=1,
         )  # fmt: skip
 
-    def truth_lines(self, fragments: Fragments, sample: str, told: NDArray[np.int64]) -> bytes:
-        """Lines of truth/reads.tsv.gz."""
+    def truth_lines(
+        self,
+        fragments: Fragments,
+        sample: str,
+        told: NDArray[np.int64],
+        sources: Sequence[str],
+        extra: Sequence[Column],
+    ) -> bytes:
+        """Lines of truth/reads.tsv.gz; `sources` names fragments.source, `extra` holds further columns."""
         count = len(told)
         tab = bytetable.constant("\t", count)
         columns = [
             self.name, bytetable.constant(f"\t{sample}\t", count), self.haplotype, tab, self.contig, tab,
             self.start, tab, self.end, tab, bytetable.digits(told), tab,
             bytetable.choice(["False", "True"], fragments.duplicate), tab,
-            bytetable.choice(SOURCE_NAMES, fragments.source), bytetable.constant("\n", count),
+            bytetable.choice(sources, fragments.source),
         ]  # fmt: skip
-        return bytetable.lines(columns)
+        for column in extra:
+            columns += [tab, column]
+        return bytetable.lines([*columns, bytetable.constant("\n", count)])
 
 
 def write_pairs(sinks: Sequence[Sink], name: Column, mates: Sequence[Mates]) -> None:

@@ -1,19 +1,24 @@
 """Everything a simulation can be told, with defaults and help texts in one place."""
 
-import argparse
-from dataclasses import Field, dataclass, field, fields
+import re
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from deepallele.errors import InputError
 
 
-def _option(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
+def _option(default: Any, text: str, assay: str = "") -> Any:
+    """One option; `assay` names the only assay that has it."""
+    return field(default=default, metadata={"help": text, "assay": assay})
 
 
-ASSAYS = ("atac", "chip")
+ASSAYS = ("atac", "chip", "rna", "scatac")
 LAYOUTS = ("paired", "single")
+_SINGLE_END = ("chip", "rna")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+# Neighbouring genes must not meet.
+_MIN_SPACING = {"rna": 2000}
 # JASPAR matrix = log2 activity that one fully bound site adds. The matrices are unlike each other and have
 # few look-alikes in JASPAR 2020, so that a motif search can name them; GFI1 is a repressor.
 DEFAULT_MOTIFS = (
@@ -29,9 +34,11 @@ class Settings:
     Lengths are in base pairs, rates per base pair, shares between 0 and 1, strengths in log2 activity.
     """
 
-    assay: str = _option("atac", "kind of reads: atac or chip (with an input control)")
+    assay: str = _option(
+        "atac", "kind of reads: atac, chip (with an input control), rna or scatac (single-cell ATAC-seq)"
+    )
     layout: str = _option(
-        "paired", "paired or single: ends of the fragments that are read (single: chip only)"
+        "paired", "paired or single: ends of the fragments that are read (single: chip and rna only)"
     )
     seed: int = _option(1, "seed of every random choice: the same seed and options give the same bytes")
     reference_name: str = _option("REF", "name of haplotype A, whose genome is the reference FASTA")
@@ -72,6 +79,30 @@ class Settings:
     second_lane_share: float = _option(
         0.1, "share of the first sample's pairs in a second lane (unit); 0: one lane"
     )
+    strandness: int = _option(
+        0, "strand of the library: 0 none, 1 mate 1 has the gene's strand, 2 mate 2 has it (dUTP)", "rna"
+    )
+    overlap_share: float = _option(
+        0.3, "share of the pairs of genes that face each other whose last exons overlap", "rna"
+    )
+    isoform_share: float = _option(
+        0.3, "share of the genes of three or more exons with a second transcript, which skips an exon", "rna"
+    )
+    unlisted_share: float = _option(0.5, "share of the second transcripts that the GTF lacks", "rna")
+    unspliced_share: float = _option(
+        0.05, "share of a gene's fragments that come from its unspliced transcript", "rna"
+    )
+    cell_types: str = _option("lymphoid,myeloid", "names of the cell types: NAME,NAME,...", "scatac")
+    type_motif_share: float = _option(
+        0.5, "share of the motifs that act in one cell type only; the others act in all", "scatac"
+    )
+    cells: int = _option(400, "cells over all samples, the same number of each type", "scatac")
+    cell_sd: float = _option(
+        0.5, "standard deviation of the natural logarithm of a cell's number of fragments", "scatac"
+    )
+    empty_droplets: int = _option(1000, "droplets over all samples that hold no cell", "scatac")
+    ambient_share: float = _option(0.03, "share of the fragments that lie in empty droplets", "scatac")
+    unused_barcodes: int = _option(1000, "barcodes of the whitelist that no read has", "scatac")
 
     def __post_init__(self) -> None:
         """Check the ranges.
@@ -82,17 +113,22 @@ class Settings:
             If a value is out of its range.
         """
         _check(self.assay in ASSAYS, "assay", self.assay, f"give {' or '.join(ASSAYS)}")
-        layouts = LAYOUTS if self.assay == "chip" else LAYOUTS[:1]
+        self._check_others()
+        layouts = LAYOUTS if self.assay in _SINGLE_END else LAYOUTS[:1]
         _check(self.layout in layouts, "layout", self.layout, f"with this assay give {' or '.join(layouts)}")
-        _check(self.control_pairs >= 0, "control_pairs", self.control_pairs, "give 0 or more")
+        for name in ("control_pairs", "blacklist_loci", "empty_droplets", "unused_barcodes", "cell_sd"):
+            _check(getattr(self, name) >= 0, name, getattr(self, name), "give 0 or more")
         for name in ("chromosomes", "regions_per_chromosome", "samples", "pairs"):
             _check(getattr(self, name) >= 1, name, getattr(self, name), "give at least 1")
+        least = _MIN_SPACING.get(self.assay, 1200)
         _check(
-            self.spacing >= 1200, "spacing", self.spacing, "give at least 1200, so that regions stay apart"
+            self.spacing >= least,
+            "spacing",
+            self.spacing,
+            f"give at least {least}, so that regions stay apart",
         )
         _check(30 <= self.read_length <= 300, "read_length", self.read_length, "give 30 to 300")
         _check(1e-4 <= self.error_rate <= 0.1, "error_rate", self.error_rate, "give 0.0001 to 0.1")
-        _check(self.blacklist_loci >= 0, "blacklist_loci", self.blacklist_loci, "give 0 or more")
         for name in (f.name for f in fields(self) if f.name.endswith("share")):
             _check(0 <= getattr(self, name) < 1, name, getattr(self, name), "give a share from 0 to below 1")
         spent = self.background_share + self.mito_share + self.blacklist_share
@@ -115,6 +151,52 @@ class Settings:
                 value,
                 "leave out spaces and the signs : @ /",
             )
+        _check(self.strandness in (0, 1, 2), "strandness", self.strandness, "give 0, 1 or 2")
+        if self.assay == "scatac":
+            self._check_cells()
+
+    def _check_others(self) -> None:
+        """Refuse options of another assay."""
+        for option in fields(self):
+            name, assay = option.name, option.metadata["assay"]
+            if assay not in ("", self.assay) and getattr(self, name) != option.default:
+                raise InputError(
+                    f"--{name.replace('_', '-')} {getattr(self, name)}: an option of --assay {assay}, "
+                    f"not of {self.assay}; leave it out"
+                )
+
+    def _check_cells(self) -> None:
+        names = self.type_names()
+        good = len(names) > 1 and len(set(names)) == len(names) and all(map(_NAME.fullmatch, names))
+        _check(
+            good,
+            "cell_types",
+            self.cell_types,
+            "give two or more different names of letters, digits, _ and -",
+        )
+        least = self.samples * len(names)
+        _check(
+            self.cells >= least, "cells", self.cells, f"give at least {least}, one of each type per sample"
+        )
+        few = self.ambient_share > 0 and self.empty_droplets < self.samples
+        _check(not few, "empty_droplets", self.empty_droplets, "give one per sample, or --ambient-share 0")
+
+    def type_names(self) -> list[str]:
+        """Names of the cell types."""
+        return [name.strip() for name in self.cell_types.split(",")]
+
+    @property
+    def mates(self) -> int:
+        """Number of ends of each fragment that are read."""
+        return 1 if self.layout == "single" else 2
+
+    def written(self) -> dict[str, Any]:
+        """The options that this assay has."""
+        return {
+            option.name: getattr(self, option.name)
+            for option in fields(self)
+            if option.metadata["assay"] in ("", self.assay)
+        }
 
     def sample_names(self) -> list[str]:
         """Names of the samples: rep1, rep2, ..."""
@@ -126,33 +208,6 @@ def _check(good: bool, name: str, value: Any, mend: str) -> None:
         raise InputError(f"--{name.replace('_', '-')} {value}: out of range; {mend}")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add one command line option per field of `Settings`."""
-    for option in fields(Settings):
-        _add(parser, option)
-
-
-def _add(parser: argparse.ArgumentParser, option: Field[Any]) -> None:
-    shown = f"{option.default:.4g}" if isinstance(option.default, float) else str(option.default)
-    parser.add_argument(
-        "--" + option.name.replace("_", "-"),
-        type=type(option.default),
-        default=option.default,
-        help=f"{option.metadata['help']} (default: {shown})",
-    )
-
-
-def settings_from(arguments: argparse.Namespace) -> Settings:
-    """Settings from parsed command line arguments.
-
-    Raises
-    ------
-    InputError
-        If a value is out of its range.
-    """
-    return Settings(**{option.name: getattr(arguments, option.name) for option in fields(Settings)})
-
-
 class Paths:
     """Files of a simulation under one folder."""
 
@@ -162,12 +217,18 @@ class Paths:
         self.vcf = folder / "variants.vcf.gz"
         self.blacklist = folder / "blacklist.bed"
         self.samples = folder / "samples.tsv"
+        self.gtf = folder / "genes.gtf.gz"
+        self.whitelist = folder / "whitelist.txt"
+        self.cell_types = folder / "cell_types.tsv"
         self.reads = folder / "truth" / "reads.tsv.gz"
         self.regions = folder / "truth" / "regions.tsv"
         self.variants = folder / "truth" / "variants.tsv"
         self.motifs = folder / "truth" / "motifs.tsv"
         self.motif_summary = folder / "truth" / "motif_summary.tsv"
         self.settings = folder / "truth" / "settings.json"
+        self.genes = folder / "truth" / "genes.tsv"
+        self.junctions = folder / "truth" / "junctions.tsv"
+        self.cells = folder / "truth" / "cells.tsv"
 
     def fastq(self, sample: str, unit: int, mate: int) -> Path:
         """FASTQ of one sample, unit (1 or 2) and mate (1 or 2)."""

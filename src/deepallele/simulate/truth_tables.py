@@ -7,7 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepallele.files import write_table
+from deepallele.simulate.cell_types import CellTypes
 from deepallele.simulate.effects import EffectTruth, RegionTruth, causal_variant, main_motif
+from deepallele.simulate.genes import Genes
 from deepallele.simulate.genome import Genome, decode
 from deepallele.simulate.motifs import Motif, oriented
 from deepallele.simulate.planting import REGION_HALF, Sites
@@ -32,6 +34,8 @@ class World(NamedTuple):
     effects: EffectTruth
     shared: NDArray[np.float64]
     expected: NDArray[np.float64]
+    genes: Genes | None = None
+    cell_types: CellTypes | None = None
 
 
 def write_truth(world: World, paths: Paths) -> None:
@@ -44,6 +48,9 @@ def write_truth(world: World, paths: Paths) -> None:
         [(m.motif_id, m.tf, m.strength, int((motifs["motif_id"] == m.motif_id).sum())) for m in world.motifs],
         columns=["motif_id", "tf", "strength", "n_instances"],
     )
+    if world.cell_types is not None:
+        kinds = zip(world.cell_types.names, world.cell_types.strength, strict=True)
+        summary = summary.assign(**{f"strength_{name}": strength for name, strength in kinds})
     write_table(summary, paths.motif_summary)
 
 
@@ -68,7 +75,11 @@ def _alleles(world: World) -> tuple[list[str], list[str]]:
 
 
 def region_table(world: World) -> pd.DataFrame:
-    """One row per region; the causal variant is the one with the largest absolute effect."""
+    """One row per region; the causal variant is the one with the largest absolute effect.
+
+    With cell types, expectations and `log_ratio` are those of all cells together, effects the mean over the
+    types, and each type has a `log_ratio_{type}` of its own.
+    """
     local = world.genome.local(world.summit)
     causal = causal_variant(world.effects, len(world.summit))
     ref, alt = _alleles(world)
@@ -79,7 +90,7 @@ def region_table(world: World) -> pd.DataFrame:
         v = int(world.effects.variant[row]) if row >= 0 else -1
         names.append(f"{chrom[region]}:{place[v] + 1}:{ref[v]}>{alt[v]}" if row >= 0 else None)
         effects.append(world.effects.effect[row] if row >= 0 else np.nan)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "region": region_names(world), "chrom": chrom, "start": local - REGION_HALF,
             "end": local + REGION_HALF + 1, "summit": local,
@@ -89,6 +100,10 @@ def region_table(world: World) -> pd.DataFrame:
             "n_variants": np.bincount(world.effects.region, minlength=len(world.summit)),
         }
     )  # fmt: skip
+    if world.cell_types is None:
+        return table
+    kinds = zip(world.cell_types.names, world.cell_types.log_ratio, strict=True)
+    return table.assign(**{f"log_ratio_{name}": ratio for name, ratio in kinds})
 
 
 def variant_table(world: World) -> pd.DataFrame:

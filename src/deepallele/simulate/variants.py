@@ -87,8 +87,10 @@ def left_align(codes: NDArray[np.uint8], variants: Variants) -> Variants:
     return Variants(pos, variants.ref_length, variants.alt_length, alt)
 
 
-def settle(codes: NDArray[np.uint8], variants: Variants, first: int) -> Variants:
-    """Sort the variants and drop those that overlap another, touch N, or change nothing.
+def settle(
+    codes: NDArray[np.uint8], variants: Variants, first: int, kept: NDArray[np.bool_] | None = None
+) -> Variants:
+    """Sort the variants and drop those that overlap another, touch N or a kept base, or change nothing.
 
     Parameters
     ----------
@@ -98,9 +100,13 @@ def settle(codes: NDArray[np.uint8], variants: Variants, first: int) -> Variants
         Candidates; the first `first` of them take precedence over the rest.
     first
         Number of candidates with precedence.
+    kept
+        shape=(bases,): bases that no variant may touch; None: there are none.
     """
     priority = np.arange(len(variants)) >= first
     taken = np.zeros(len(codes) + 1, dtype=bool)
+    if kept is not None:
+        taken[: len(codes)] = kept
     good = []
     for late in (False, True):
         rows = np.flatnonzero(priority == late)

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+
+from deepallele.config import check_config, load_schema
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -25,9 +28,13 @@ pathlib.Path(sys.argv[-1]).write_text("{}")
 SNAKEMAKE = """#!/bin/bash
 echo "snakemake $*" >> calls
 [ -f fail ] && exit 7
-mkdir -p results/demo/report
-[ -f results/demo/report/index.html ] || echo page > results/demo/report/index.html
+while [ "$1" != --configfile ]; do shift; done
+page=$(sed -n 's/^results: //p' "$2")/report/index.html
+grep -q '^assay: rna' "$2" && page=${page/report\\/index/multiqc\\/multiqc_report}
+mkdir -p "${page%/*}"
+[ -f "$page" ] || echo page > "$page"
 """
+DEMOS = sorted((ROOT / "config").glob("demo*.yaml"))
 
 
 @pytest.fixture
@@ -39,7 +46,8 @@ def tree(tmp_path):
     (tmp_path / "src" / "simulate_f1.py").write_text(SIMULATE)
     (tmp_path / "src" / "compare_with_truth.py").write_text(COMPARE)
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "demo.yaml").write_text((ROOT / "config" / "demo.yaml").read_text())
+    for path in DEMOS:
+        (tmp_path / "config" / path.name).write_text(path.read_text())
     snakemake = tmp_path / "bin" / "snakemake"
     snakemake.parent.mkdir()
     snakemake.write_text(SNAKEMAKE)
@@ -71,6 +79,45 @@ def test_the_parts_run_in_order_and_the_report_is_named(tree):
     assert "--cross simulated --haplotypes REF ALT --seconds" in lines[2]
     assert done.stdout.splitlines()[-1] == f"report: {tree.resolve() / 'results/demo/report/index.html'}"
     assert json.loads((tree / "results/demo/run.json").read_text())["finished"] is True
+
+
+def test_each_assay_has_a_demo_of_its_own(tree):
+    for assay in ("chip", "rna", "scatac"):
+        done = demo(tree, "--assay", assay)
+        assert done.returncode == 0, done.stderr
+        lines = (tree / "calls").read_text().splitlines()[-3:]
+        assert f"--out results/demo_{assay}/input --assay {assay} --chromosomes" in lines[0]
+        assert f"config/demo_{assay}.yaml" in lines[1]
+        assert f"--results results/demo_{assay} --cross simulated_{assay}" in lines[2]
+        roles = "recommended" if assay == "rna" else "computed_ratio recommended"
+        assert f"--roles {roles} --out" in lines[2]
+        page = "multiqc/multiqc_report.html" if assay == "rna" else "report/index.html"
+        kind = "quality control" if assay == "rna" else "report"
+        assert done.stdout.splitlines()[-1] == f"{kind}: {tree.resolve() / f'results/demo_{assay}' / page}"
+    failed = demo(tree, "--assay", "dnase")
+    assert failed.returncode == 1
+    assert failed.stderr == "error: --assay dnase: there is no such demo; give atac, chip, rna, scatac\n"
+
+
+def test_more_options_come_after_those_of_the_assay(tree):
+    demo(tree, "--assay", "rna", "--simulation", "--pairs 1000")
+    assert "--strandness 2 --pairs 1000" in (tree / "calls").read_text()
+
+
+@pytest.mark.parametrize("path", DEMOS, ids=lambda path: path.stem)
+def test_the_configurations_are_valid_and_read_what_is_simulated(path):
+    schema = load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+    config = yaml.safe_load(path.read_text())
+    if config.get("assay", "atac") not in schema["properties"]["assay"]["enum"]:
+        pytest.skip(f"the workflow has no assay {config['assay']}")
+    check_config(config, schema, path.name)
+    folder = f"{config['results']}/input/"
+    files = [
+        config["samples"],
+        *config["reference"].values(),
+        *map(str, config.get("single_cell", {}).values()),
+    ]
+    assert all(name.startswith(folder) for name in files if "/" in name)
 
 
 def test_a_second_run_simulates_nothing_and_keeps_the_measurements(tree):
