@@ -1,18 +1,15 @@
 import json
-import re
 import sys
-from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-WORKFLOW = (
-    Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parent
-)
-SRC = WORKFLOW.parent / "src"
-sys.path.insert(0, str(SRC))
+
+include: "steps.smk"
+
 
 from deepallele.config import check_config, load_schema
 from deepallele.errors import InputError
+from deepallele.exchange.configured import import_options
 from deepallele.preflight import check_inputs
 from deepallele.sample_sheet import (
     check_assay_samples,
@@ -30,10 +27,13 @@ try:
     )
     CROSS = config["cross"]["name"]
     HAPLOTYPES = [haplotype["name"] for haplotype in config["cross"]["haplotypes"]]
-    UNITS = read_samples(config["samples"])
-    check_file_names(UNITS, HAPLOTYPES, config["samples"])
-    check_assay_samples(config, UNITS)
-    check_min_samples(config, UNITS, source="config")
+    # An imported dataset comes without reads.
+    IMPORTED = config["dataset"]["import"]
+    UNITS = [] if IMPORTED else read_samples(config["samples"])
+    check_file_names(UNITS, HAPLOTYPES, config.get("samples"))
+    if not IMPORTED:
+        check_assay_samples(config, UNITS)
+        check_min_samples(config, UNITS, source="config")
     # Jobs on cluster nodes parse the workflow again; the inputs were seen by then.
     if workflow.is_main_process:
         for note in check_inputs(config):
@@ -59,8 +59,8 @@ INSERT_SIZES = {
 }["rna" if config["assay"] == "rna" else config["allele"]["mode"]]
 
 # RNA is taken as far as the imbalance of its genes.
-TARGETS = ["<results>/multiqc/multiqc_report.html"]
-if config["assay"] == "rna":
+TARGETS = [] if IMPORTED else ["<results>/multiqc/multiqc_report.html"]
+if config["assay"] == "rna" and not IMPORTED:
     TARGETS += expand("<results>/allele/{sample}.allele_stats.json", sample=SAMPLES)
     TARGETS += ["<results>/counts/imbalance.tsv", "<results>/counts/tss.bed"]
 else:
@@ -68,40 +68,8 @@ else:
 
 
 wildcard_constraints:
-    sample="|".join(map(re.escape, LIBRARIES)),
-    haplotype="|".join(map(re.escape, HAPLOTYPES)),
-    model="|".join(map(re.escape, sorted(MODELS))),
+    sample=any_of(LIBRARIES),
+    haplotype=any_of(HAPLOTYPES),
+    model=any_of(MODELS),
     fold=r"\d+",
     seed=r"\d+",
-
-
-def script(name):
-    """Path of a step of src/; an input, so that an edit of the step reruns it."""
-    return SRC / name
-
-
-def library(*packages):
-    """Library files a step depends on; inputs, so that an edit reruns what it should."""
-    package = SRC / "deepallele"
-    shared = [package / name for name in ("compressed.py", "errors.py", "files.py")]
-    return shared + [
-        path for name in packages for path in sorted((package / name).glob("**/*.py"))
-    ]
-
-
-def memory(base_mb, per_input=0.0):
-    """Memory (MB) that grows with the size of the inputs and with each attempt."""
-
-    def mem_mb(wildcards, input, attempt):
-        return int((base_mb + per_input * input.size_mb) * attempt)
-
-    return mem_mb
-
-
-def runtime(minutes):
-    """Run time (minutes) that grows with each attempt."""
-
-    def minutes_of(wildcards, attempt):
-        return minutes * attempt
-
-    return minutes_of

@@ -27,6 +27,8 @@ VARIANT_COLUMNS = {
     "clipped": "bool",
 }
 TRAIN, VALIDATION, TEST = 0, 1, 2
+# Attribute `windows` of datasets whose windows begin with the first base of sequences that are known whole.
+WHOLE = "whole"
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,11 @@ class Dataset:
     split
         int8 (folds, n); 0 train, 1 validation, 2 test. Each region is test in exactly one fold.
     attributes
-        schema_version, cross, haplotype_a, haplotype_b, reference_md5, code_version, pseudocount.
+        schema_version, cross, haplotype_a, haplotype_b, reference_md5, code_version, pseudocount; where the
+        sequences are whole ones, not cut from genomes, windows: "whole".
+    activity
+        float32 (n, samples, 2), log2; measured activity of A and of B where it is not to be computed from
+        counts, else None. Where it is given, the targets are made of it.
     """
 
     sequence: NDArray[np.uint8]
@@ -67,6 +73,7 @@ class Dataset:
     sample: list[str]
     split: NDArray[np.int8]
     attributes: dict[str, str]
+    activity: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         """Check that the parts fit each other.
@@ -83,6 +90,8 @@ class Dataset:
             "count": (self.count.shape, (n, len(self.sample), 3)),
             "split": (self.split.shape[1:], (n,)),
         }
+        if self.activity is not None:
+            shapes["activity"] = (self.activity.shape, (n, len(self.sample), 2))
         for name, (seen, expected) in shapes.items():
             if seen != expected:
                 raise ValueError(f"{name} has shape {seen}, expected {expected}")
@@ -100,13 +109,34 @@ class Dataset:
         """Names of the two haplotypes, A first."""
         return [self.attributes["haplotype_a"], self.attributes["haplotype_b"]]
 
+    @property
+    def whole(self) -> bool:
+        """Windows hold whole sequences from their first base; there is nothing beyond them."""
+        return self.attributes.get("windows") == WHOLE
+
+    @property
+    def counted(self) -> bool:
+        """There are fragments, not activities only."""
+        return self.activity is None or bool(self.count.any())
+
     def log_counts(self) -> NDArray[np.float32]:
-        """Activity of each haplotype, float32 (n, 2), log2; see `targets.log_counts`."""
+        """Activity of each haplotype, float32 (n, 2), log2; see `targets.log_counts`.
+
+        Measured activities are averaged over samples.
+        """
+        if self.activity is not None:
+            return self.activity.mean(axis=1, dtype=np.float64).astype(np.float32)
         a, b, ambiguous = self._summed()
         return targets.log_counts(a, b, ambiguous, self.pseudocount)
 
     def log_ratio(self) -> NDArray[np.float32]:
-        """Measured log2(A/B) with the pseudocount, counts summed over samples, float32 (n,)."""
+        """Measured log2(A/B) with the pseudocount, counts summed over samples, float32 (n,).
+
+        Of measured activities the difference A - B, averaged over samples.
+        """
+        if self.activity is not None:
+            a, b = self.activity.mean(axis=1, dtype=np.float64).T
+            return (a - b).astype(np.float32)
         a, b, _ = self._summed()
         return targets.log_ratio(a, b, self.pseudocount)
 
@@ -116,7 +146,9 @@ class Dataset:
         return a + b
 
     def kept(self, min_informative: int) -> NDArray[np.bool_]:
-        """Regions with at least `min_informative` informative fragments, bool (n,)."""
+        """Regions with at least `min_informative` informative fragments, bool (n,); all where none are counted."""
+        if not self.counted:
+            return np.ones(len(self.region), dtype=np.bool_)
         return self.informative() >= min_informative
 
     def _summed(self) -> NDArray[np.int64]:
@@ -130,6 +162,8 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
         _write_array(file, "start", dataset.start)
         _write_array(file, "count", dataset.count)
         _write_array(file, "split", dataset.split)
+        if dataset.activity is not None:
+            _write_array(file, "activity", dataset.activity)
         _write_strings(file, "sample", dataset.sample)
         _write_columns(file, "region", dataset.region, REGION_COLUMNS)
         _write_columns(file, "variant", dataset.variant, VARIANT_COLUMNS)
@@ -162,6 +196,7 @@ def read_dataset(path: str | Path) -> Dataset:
                 sample=list(file["sample"].asstr()[()]),
                 split=file["split"][()],
                 attributes=attributes,
+                activity=file["activity"][()] if "activity" in file else None,
             )
     except (OSError, KeyError, ValueError) as error:
         mend = "make it with build_dataset.py"

@@ -59,7 +59,8 @@ def exchange_alleles(
 ) -> Edits:
     """Put B's allele into A's window and A's allele into B's window, variant by variant.
 
-    Windows keep L bases and stay anchored at their centre base, offset L // 2 (see `edit.new_offset`).
+    Windows keep L bases and stay anchored at their centre base, offset L // 2 (see `edit.new_offset`);
+    whole sequences stay anchored at their first base, and there is nothing beyond them.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ def exchange_alleles(
     variant
         Rows of `dataset.variant` in these regions.
     genomes
-        Needed where an allele's length differs or it reaches over the border.
+        Needed where an allele's length differs or it reaches over the border, but not for whole sequences.
 
     Returns
     -------
@@ -93,15 +94,16 @@ def exchange_alleles(
     flank = int(needed[reaches_out].max(initial=0))
     extended = pad(dataset.sequence[rows], flank)
     wanted = np.unique(row[reaches_out])
-    if len(wanted):
+    if len(wanted) and not dataset.whole:
         if genomes is None:
             raise InputError("--genomes: the dataset has insertions or deletions; give both FASTA")
         extended[wanted] = genomes.extend(dataset, rows[wanted], flank)
+    anchor = 0 if dataset.whole else length // 2
     window = np.empty((len(variant), 2, length), dtype=np.uint8)
     placed = np.ones(len(variant), dtype=bool)
     for own, other in ((0, 1), (1, 0)):
         sizes = alleles[own].length, alleles[other].length
-        place = new_offset(offset[own], sizes[0], offset[other], sizes[1], length // 2)
+        place = new_offset(offset[own], sizes[0], offset[other], sizes[1], anchor)
         source = extended[:, own]
         placed &= holds_alleles(source, flank, row, offset[own], alleles[own])
         window[:, own] = put_alleles(source, flank, row, offset[own], sizes[0], place, alleles[other])
@@ -163,7 +165,7 @@ def score_variants(
     rows
         Regions.
     genomes
-        FASTA of both haplotypes; needed for insertions and deletions.
+        FASTA of both haplotypes; needed for insertions and deletions, but not for whole sequences.
 
     Returns
     -------

@@ -82,7 +82,7 @@ def predict_out_of_fold(
         measured_log_ratio=measured,
         informative=informative,
         z=z,
-        trusted=trusted & (informative >= min_informative),
+        trusted=trusted & dataset.kept(min_informative),
     )
 
 
@@ -139,7 +139,8 @@ def collect_metrics(
     used = kept & (fold != NO_FOLD)
     a, b = dataset.count[used, :, :2].sum(axis=1, dtype=np.int64).T
     test["ratio_r_pooled"] = pearson(ratio[used], measured[used])
-    test["ceiling"] = ratio_ceiling(a, b, dataset.pseudocount)
+    # Without fragments there is no counting noise to tell it from.
+    test["ceiling"] = ratio_ceiling(a, b, dataset.pseudocount) if dataset.counted else None
     test["n"], test["n_ratio"] = int((fold != NO_FOLD).sum()), int(used.sum())
     ordered = sorted(runs, key=lambda run: (run["fold"], run["seed"]))
     return {

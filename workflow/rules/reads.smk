@@ -1,0 +1,22 @@
+# From the reads to the dataset.
+
+
+include: "genome.smk"
+include: "trim.smk"
+
+
+if config["assay"] == "rna":
+
+    include: "align_rna.smk"
+    include: "junctions.smk"
+    include: "genes.smk"
+
+else:
+
+    include: "align_dna.smk"
+
+
+include: "allele.smk"
+include: "quality.smk"
+include: "peaks.smk"
+include: "dataset.smk"
