@@ -15,7 +15,9 @@ def main(arguments: argparse.Namespace) -> None:
     """Read the dataset and write it in the wanted format."""
     files = arguments.out
     if len(files) != FORMATS[arguments.format]:
-        raise InputError(f"--out: {len(files)} files; --format {arguments.format} writes {FORMATS[arguments.format]}")
+        raise InputError(
+            f"--out: {len(files)} files; --format {arguments.format} writes {FORMATS[arguments.format]}"
+        )
     dataset = read_dataset(arguments.dataset)
     if arguments.format == "published":
         write_published(dataset, files[0], arguments.ambiguous)
@@ -31,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", type=Path, required=True, help="dataset.h5")
     parser.add_argument("--format", choices=list(FORMATS), required=True, help="what to write")
-    parser.add_argument("--out", type=Path, nargs="+", required=True, help="file; with fasta those of A and B")
+    parser.add_argument("--out", type=Path, nargs="+", required=True, help="file; fasta: of A and of B")
     parser.add_argument(
         "--ambiguous",
         choices=AMBIGUOUS,

@@ -38,7 +38,8 @@ def main(arguments: argparse.Namespace) -> None:
     dataset = read_dataset(arguments.dataset)
     if len(arguments.chains) != (0 if dataset.whole else 2):
         raise InputError(
-            f"--chains: {len(arguments.chains)} files; give those of both haplotypes, none for imported datasets"
+            f"--chains: {len(arguments.chains)} files; give those of both haplotypes, or none for an "
+            "imported dataset"
         )
     maps = dict(zip(dataset.haplotypes, map(HaplotypeMap.from_chain, arguments.chains), strict=False))
     contribution = read_contributions(

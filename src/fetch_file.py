@@ -18,7 +18,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--url", required=True, help="address (http, https, ftp)")
     parser.add_argument("--checksum", help="md5:..., sha256:..., or the address of a list of sums")
     parser.add_argument("--tries", type=int, default=5, help="transfers to begin at most")
-    parser.add_argument("--pause", type=float, default=5.0, help="seconds before the second try, then doubled")
+    parser.add_argument("--pause", type=float, default=5.0, help="seconds before the second try; it doubles")
     parser.add_argument("--out", type=Path, required=True, help="file to write")
     return parser
 

@@ -17,7 +17,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", required=True, help="accession: SRR, ERR or DRR and digits")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
-    parser.add_argument("--out", type=Path, nargs="+", required=True, help="FASTQ of the mates, or of the reads")
+    parser.add_argument("--out", type=Path, nargs="+", required=True, help="FASTQ of the mates or reads")
     return parser
 
 

@@ -28,7 +28,7 @@ def main(arguments: argparse.Namespace) -> None:
         validation_fraction=arguments.validation_fraction,
         pseudocount=arguments.pseudocount,
     )
-    dataset = assemble(pairs, settings)
+    dataset = assemble(pairs, settings, arguments.threads)
     if arguments.counts:
         write_table(long_counts(dataset), arguments.counts)
     write_table(dropped, arguments.dropped)
@@ -59,7 +59,7 @@ def read_pairs(arguments: argparse.Namespace) -> tuple[Pairs, pd.DataFrame, list
     values = dict(map(named_columns, arguments.values))
     columns = Columns(arguments.name_column, sequence, arguments.group_column, values)
     if source == "table":
-        return (*read_pairs_table(files[0], columns, arguments.unit), [])
+        return read_pairs_table(files[0], columns, arguments.unit)
     return (*read_pairs_fasta(files[:2], files[2], columns, arguments.unit), [])
 
 
@@ -96,6 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--folds", type=int, default=5, help="number of folds")
     add("--validation-fraction", type=float, default=0.1, help="share of the regions for validation")
     add("--pseudocount", type=float, default=1.0, help="added to both counts")
+    add("--threads", type=int, default=1, help="processes that align")
     add("--out", type=Path, required=True, help="dataset (HDF5) to write")
     add("--dropped", type=Path, required=True, help="table of pairs left out to write")
     add("--counts", type=Path, help="table of counts to write (.tsv.gz)")

@@ -15,7 +15,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, required=True, help="folder of all results")
     parser.add_argument("--config", required=True, help="JSON of the configuration, defaults filled in")
-    parser.add_argument("--samples", nargs="*", default=[], help="names of the samples (default: the dataset's)")
+    parser.add_argument("--samples", nargs="*", default=[], help="names of samples (default: the dataset's)")
     parser.add_argument(
         "--environments", type=Path, nargs="*", default=[], help="conda environment files to list"
     )

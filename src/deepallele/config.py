@@ -158,7 +158,8 @@ def _check_haplotypes(config: Mapping[str, Any], source: str) -> None:
     for number, haplotype in enumerate(haplotypes):
         if haplotype["source"] is None:
             raise InputError(
-                f"{source}: missing key 'source' in 'cross.haplotypes.{number}'; add it (see config/README.md)"
+                f"{source}: missing key 'source' in 'cross.haplotypes.{number}'; add it "
+                "(see config/README.md)"
             )
     origins = [(h["source"], h["vcf_sample"], h["phase"]) for h in haplotypes]
     if origins[0] == origins[1]:

@@ -11,7 +11,6 @@ from typing import Any, BinaryIO
 
 from deepallele.compressed import check_bgzip, check_end, open_binary
 from deepallele.errors import InputError
-from deepallele.exchange.configured import check_import_files
 from deepallele.genome.alleles import check_samples, read_haplotypes
 from deepallele.genome.mask import read_bed
 from deepallele.peaks.names import check_region_names
@@ -41,9 +40,6 @@ def check_inputs(config: Mapping[str, Any]) -> list[str]:
         If a file is absent or damaged, the VCFs lack a haplotype's sample, a file shares no contig with
         the FASTA, two of the user's own regions have one name, or the mask is the one that the run writes.
     """
-    if config["dataset"]["import"] is not None:
-        check_import_files(config)
-        return []
     reference = config["reference"]
     beds = {f"reference.{key}": reference[key] for key in ("blacklist", "mask")}
     beds["peaks.regions"] = config["peaks"]["regions"]

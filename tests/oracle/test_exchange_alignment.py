@@ -2,8 +2,7 @@
 
 from collections import Counter
 from functools import cache
-from itertools import product
-from pathlib import Path
+from itertools import chain, product
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,6 @@ from deepallele.exchange.differences import (
     find_differences,
 )
 
-MPRA = Path(__file__).parents[3] / "shared" / "data" / "yeast_promoter_mpra" / "pairs.tsv.gz"
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 
@@ -116,7 +114,7 @@ def listed(row: pd.Series) -> list[list[tuple[int, str, str]]]:
             pair = [text.translate(COMPLEMENT)[::-1] if row["strand"] == "-" else text for text in (ref, alt)]
             choice.append(canonical(row["seq_BY"], offset, *pair))
         choices.append(choice)
-    return [sorted(sum(chosen, [])) for chosen in product(*choices)]
+    return [sorted(chain.from_iterable(chosen)) for chosen in product(*choices)]
 
 
 def agreement(row: pd.Series) -> str:
@@ -134,9 +132,8 @@ def agreement(row: pd.Series) -> str:
     return "other alignment"
 
 
-@pytest.mark.skipif(not MPRA.exists(), reason="no real data here")
-def test_variants_of_real_pairs_are_those_of_the_authors():
-    table = pd.read_csv(MPRA, sep="\t")
+def test_variants_of_real_pairs_are_those_of_the_authors(shared_data):
+    table = pd.read_csv(shared_data / "yeast_promoter_mpra" / "pairs.tsv.gz", sep="\t")
     classes = Counter(agreement(row) for _, row in table.iterrows())
     assert classes.total() == 7504
     assert classes["wrong"] == 0

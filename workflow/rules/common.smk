@@ -9,7 +9,7 @@ include: "steps.smk"
 
 from deepallele.config import check_config, load_schema
 from deepallele.errors import InputError
-from deepallele.exchange.configured import import_options
+from deepallele.exchange.configured import check_import_files, import_options
 from deepallele.preflight import check_inputs
 from deepallele.sample_sheet import (
     check_assay_samples,
@@ -36,7 +36,9 @@ try:
         check_min_samples(config, UNITS, source="config")
     # Jobs on cluster nodes parse the workflow again; the inputs were seen by then.
     if workflow.is_main_process:
-        for note in check_inputs(config):
+        if IMPORTED:
+            check_import_files(config)
+        for note in [] if IMPORTED else check_inputs(config):
             print(f"note: {note}", file=sys.stderr)
 except InputError as error:
     raise WorkflowError(str(error)) from None

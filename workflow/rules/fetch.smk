@@ -54,10 +54,10 @@ wildcard_constraints:
 
 rule fetch_inputs:
     default_target: True
-    localrule: True
     input:
         list(FILES),
         [name for names in RUNS.values() for name in names],
+    localrule: True
 
 
 # The code is older than anything fetched, or an edit of it would fetch gigabytes again.
@@ -71,10 +71,10 @@ rule fetch_file:
         "<logs>/fetch/{file}.log",
     benchmark:
         "<benchmarks>/fetch/{file}.tsv"
+    retries: 2
     conda:
         "../../envs/fetch.yaml"
     threads: 1
-    retries: 2
     resources:
         mem_mb=memory(500),
         runtime=runtime(480),
@@ -96,10 +96,10 @@ rule fetch_mates:
         "<logs>/fetch/{folder}/{run}.log",
     benchmark:
         "<benchmarks>/fetch/{folder}/{run}.tsv"
+    retries: 2
     conda:
         "../../envs/fetch.yaml"
     threads: 4
-    retries: 2
     resources:
         mem_mb=memory(4000),
         runtime=runtime(720),
@@ -118,10 +118,10 @@ rule fetch_single:
         "<logs>/fetch/{folder}/{run}.single.log",
     benchmark:
         "<benchmarks>/fetch/{folder}/{run}.single.tsv"
+    retries: 2
     conda:
         "../../envs/fetch.yaml"
     threads: 4
-    retries: 2
     resources:
         mem_mb=memory(4000),
         runtime=runtime(720),

@@ -19,7 +19,7 @@ rule import_dataset:
         "<benchmarks>/import_dataset.tsv"
     conda:
         "../../envs/import.yaml"
-    threads: 1
+    threads: 4
     resources:
         mem_mb=memory(2000, 1),
         runtime=runtime(240),
@@ -34,5 +34,5 @@ rule import_dataset:
     shell:
         "python {input.script:q} --from {params.source} --input {input.files:q} {params.options:q}"
         " --cross {params.cross:q} --haplotypes {params.haplotypes:q} --folds {params.folds}"
-        " --validation-fraction {params.validation_fraction} --pseudocount {params.pseudocount}"
+        " --validation-fraction {params.validation_fraction} --pseudocount {params.pseudocount} --threads {threads}"
         " --out {output.dataset:q} --dropped {output.dropped:q} --counts {output.counts:q} > {log:q} 2>&1"

@@ -1,15 +1,20 @@
 # Functions that list the files and arguments of rules.
 
 
+def of_reads(files):
+    """Files that come of reads; none where the dataset was imported."""
+    return [] if IMPORTED else files
+
+
 def of_haplotypes(ending):
     """A file of both haplotypes' genomes, A's first; none where the dataset was imported."""
-    if IMPORTED:
-        return []
-    return expand(
-        "<results>/genomes/{cross}/{haplotype}{ending}",
-        cross=CROSS,
-        haplotype=HAPLOTYPES,
-        ending=ending,
+    return of_reads(
+        expand(
+            "<results>/genomes/{cross}/{haplotype}{ending}",
+            cross=CROSS,
+            haplotype=HAPLOTYPES,
+            ending=ending,
+        )
     )
 
 

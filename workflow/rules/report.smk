@@ -2,17 +2,6 @@
 
 INTERPRETED = config["interpret"]["model"]
 ENVIRONMENTS = sorted((WORKFLOW.parent / "envs").glob("*.yaml"))
-# An imported dataset has neither reads nor a list of variants beside it, and perhaps no counts.
-IMBALANCE = [] if IMPORTED else multiext("<results>/counts/imbalance", ".tsv", ".json")
-SUMMARY_OF_VARIANTS = [] if IMPORTED else f"{GENOMES}/variants.summary.json"
-FIGURES_OF_READS = [
-    report(
-        f"<results>/report/figures/{figure}.svg",
-        caption=f"../report/{figure}.rst",
-        category="Allele assignment",
-    )
-    for figure in ([] if IMPORTED else ["allele_classes", "allele_balance"])
-]
 
 
 rule report:
@@ -21,11 +10,14 @@ rule report:
         library=library("report", "dataset"),
         template=SRC / "deepallele" / "report" / "report.html.j2",
         environments=ENVIRONMENTS,
-        variant_summary=SUMMARY_OF_VARIANTS,
+        variant_summary=of_reads(
+            expand("<results>/genomes/{cross}/variants.summary.json", cross=CROSS)
+        ),
         allele_stats=expand(
             "<results>/allele/{sample}.allele_stats.json", sample=SAMPLES
         ),
-        imbalance=IMBALANCE,
+        imbalance=of_reads("<results>/counts/imbalance.tsv"),
+        imbalance_summary=of_reads("<results>/counts/imbalance.json"),
         dataset="<results>/dataset/dataset.h5",
         metrics=expand("<results>/metrics/{model}.json", model=MODELS),
         predictions=expand("<results>/predictions/{model}.tsv.gz", model=MODELS),
@@ -43,7 +35,20 @@ rule report:
         ),
     output:
         page="<results>/report/index.html",
-        alleles=FIGURES_OF_READS,
+        allele_classes=of_reads(
+            report(
+                "<results>/report/figures/allele_classes.svg",
+                caption="../report/allele_classes.rst",
+                category="Allele assignment",
+            )
+        ),
+        allele_balance=of_reads(
+            report(
+                "<results>/report/figures/allele_balance.svg",
+                caption="../report/allele_balance.rst",
+                category="Allele assignment",
+            )
+        ),
         log_ratio=report(
             "<results>/report/figures/log_ratio.svg",
             caption="../report/log_ratio.rst",

@@ -146,7 +146,10 @@ class Dataset:
         return a + b
 
     def kept(self, min_informative: int) -> NDArray[np.bool_]:
-        """Regions with at least `min_informative` informative fragments, bool (n,); all where none are counted."""
+        """Regions with at least `min_informative` informative fragments, bool (n,).
+
+        All regions where activities were measured instead of fragments.
+        """
         if not self.counted:
             return np.ones(len(self.region), dtype=np.bool_)
         return self.informative() >= min_informative

@@ -1,6 +1,7 @@
 """Make a dataset of pairs that come from elsewhere."""
 
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ from deepallele.exchange.names import Place
 from deepallele.exchange.onehot import real_length
 from deepallele.exchange.pairs import Pairs
 from deepallele.genome.fasta import OTHER, decode
+
+_PAIRS_AT_A_TIME = 64
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class ImportSettings:
     pseudocount: float
 
 
-def assemble(pairs: Pairs, settings: ImportSettings) -> Dataset:
+def assemble(pairs: Pairs, settings: ImportSettings, threads: int = 1) -> Dataset:
     """Find the variants of each pair, deal the groups to folds, and put the dataset together.
 
     Windows begin with the first base of each sequence; behind the last base they are unknown. A stands for
@@ -55,6 +58,8 @@ def assemble(pairs: Pairs, settings: ImportSettings) -> Dataset:
         The pairs.
     settings
         Names and numbers.
+    threads
+        Processes that align; the result does not depend on it.
 
     Returns
     -------
@@ -70,7 +75,7 @@ def assemble(pairs: Pairs, settings: ImportSettings) -> Dataset:
     if n == 0:
         raise InputError("no pair of sequences is left to import")
     size = np.stack([real_length(pairs.sequence[:, haplotype]) for haplotype in (0, 1)], axis=1)
-    found = [_differences(pairs.sequence[row], size[row]) for row in range(n)]
+    found = _find(pairs.sequence, size, threads)
     room = max(_room(size[row], found[row]) for row in range(n))
     length = room if settings.length is None else settings.length
     _check_length(length, size, pairs.name)
@@ -113,21 +118,29 @@ def _regions(pairs: Pairs, size: NDArray[np.int64]) -> tuple[pd.DataFrame, NDArr
     return region.assign(summit=(region["start"] + region["end"]) // 2), start
 
 
-def _differences(codes: NDArray[np.uint8], size: NDArray[np.int64]) -> list[Difference]:
-    return find_differences(decode(codes[0, : size[0]]), decode(codes[1, : size[1]]))
+def _find(codes: NDArray[np.uint8], size: NDArray[np.int64], threads: int) -> list[list[Difference]]:
+    a, b = (
+        [decode(row[:last]) for row, last in zip(codes[:, side], size[:, side], strict=True)]
+        for side in (0, 1)
+    )
+    if threads == 1:
+        return list(map(find_differences, a, b))
+    with ProcessPoolExecutor(threads) as pool:
+        return list(pool.map(find_differences, a, b, chunksize=_PAIRS_AT_A_TIME))
 
 
 def _room(size: NDArray[np.int64], found: Sequence[Difference]) -> int:
     """Bases that the pair needs when one variant at a time is put into the other haplotype."""
-    grown = [len(one.allele_b) - len(one.allele_a) for one in found]
-    return int(max(size[0] + max(0, *grown, 0), size[1] - min(0, *grown, 0)))
+    grown = [0, *(len(one.allele_b) - len(one.allele_a) for one in found)]
+    return int(max(size[0] + max(grown), size[1] - min(grown)))
 
 
 def _check_length(length: int, size: NDArray[np.int64], names: Sequence[str]) -> None:
-    row, haplotype = np.unravel_index(int(np.argmax(size)), size.shape)
-    if size[row, haplotype] > length:
+    longest = size.max(axis=1)
+    row = int(np.argmax(longest))
+    if longest[row] > length:
         raise InputError(
-            f"dataset.length: {length}, but the sequence of {names[row]} has {size[row, haplotype]} bases; "
+            f"dataset.import.length: {length}, but a sequence of {names[row]} has {longest[row]} bases; "
             "raise it, or leave it out"
         )
 

@@ -36,8 +36,8 @@ def check_import(config: Mapping[str, Any], source: str) -> None:
             raise InputError(f"{source}: key '{key}': an imported dataset has no reads; remove it")
     if config["dataset"]["split"] != "chromosome":
         raise InputError(
-            f"{source}: key 'dataset.split': '{config['dataset']['split']}', but the folds of an imported dataset "
-            "are made of its chromosomes or of the column 'group'; remove it"
+            f"{source}: key 'dataset.split': '{config['dataset']['split']}', but the folds of an imported "
+            "dataset are made of its chromosomes or of the column 'group'; remove it"
         )
     wanted = FILES[section["format"]]
     if len(section["files"]) != wanted:

@@ -25,8 +25,8 @@ def write_npz(dataset: Dataset, path: str | Path) -> None:
     """Write the dataset as a NumPy archive that loads without pickle; the same content gives the same bytes.
 
     Arrays: sequence uint8 (n, 2, L), codes A0 C1 G2 T3 other 4; count int32 (n, samples, 3); log_counts
-    float32 (n, 2), log_ratio float32 (n,), both log2; split int8 (folds, n); region (names), chrom, start, end,
-    sample, haplotype; activity float32 (n, samples, 2) where the dataset has it; variant_* columns.
+    float32 (n, 2), log_ratio float32 (n,), both log2; split int8 (folds, n); region (names), chrom, start,
+    end, sample, haplotype; activity float32 (n, samples, 2) where the dataset has it; variant_* columns.
     """
     arrays: dict[str, np.ndarray] = {
         "sequence": dataset.sequence,
@@ -47,4 +47,4 @@ def write_npz(dataset: Dataset, path: str | Path) -> None:
         values = column.to_numpy()
         arrays[f"variant_{name}"] = values.astype(str) if values.dtype == object else values
     with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, allow_pickle=False, **arrays)

@@ -45,11 +45,13 @@ def parse_names(names: Sequence[str], genes: Sequence[str] | None, source: str) 
         On the first name that is not exactly such a name, or is there twice. A region is never placed by
         guessing: a wrong contig would end in the wrong fold.
     """
-    places, first = [], {}
+    places: list[Place] = []
+    first: dict[str, int] = {}
     for row, name in enumerate(names):
         if name in first:
             raise InputError(
-                f"{source}: peak_name {name!r} appears twice (rows {first[name]} and {row}); names must differ"
+                f"{source}: peak_name {name!r} appears twice (rows {first[name]} and {row}); "
+                "names must differ"
             )
         first[name] = row
         places.append(_parse(name, None if genes is None else genes[row], f"{source}: peak_name, row {row}"))
@@ -89,8 +91,8 @@ def _name(place: Place) -> str:
     name = f"{place.chrom}-{place.start}-{place.end}"
     if not _PLACE.fullmatch(name):
         raise InputError(
-            f"region {place.chrom}:{place.start}-{place.end}: a contig named {place.chrom!r} cannot be written "
-            "in the published layout, whose names are separated by dashes; export as fasta or npz"
+            f"region {place.chrom}:{place.start}-{place.end}: a contig named {place.chrom!r} cannot be "
+            "written in the published layout, whose names are separated by dashes; export as fasta or npz"
         )
     return name
 

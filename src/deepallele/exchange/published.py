@@ -62,7 +62,7 @@ def read_published(path: str | Path, samples: Sequence[str] | None) -> tuple[Pai
             names = _texts(file, "peak_name", path)
             genes = _texts(file, "gene_name", path) if "gene_name" in file else None
             keys = _value_keys(file, samples, path)
-            values = np.stack([_values(file, key, len(names), path) for key in keys], axis=1)
+            values = np.stack([_values(file, key, len(names), path) for key in keys.values()], axis=1)
             sequence = _sequences(file, len(names), path)
     except OSError as error:
         raise InputError(f"{path}: not an HDF5 file ({error}); copy it again") from error
@@ -92,7 +92,7 @@ def read_published(path: str | Path, samples: Sequence[str] | None) -> tuple[Pai
 
 def _texts(file: h5py.File, key: str, path: str | Path) -> list[str]:
     if key not in file:
-        raise InputError(f"{path}: no {key}; it has {', '.join(sorted(file))}: is it of the published layout?")
+        raise InputError(f"{path}: no {key}; it has {', '.join(sorted(file))}; another layout?")
     return [text.decode() if isinstance(text, bytes) else str(text) for text in file[key][()]]
 
 
@@ -104,7 +104,7 @@ def _value_keys(
     if PLAIN[0] in file:
         found[SINGLE_SAMPLE] = PLAIN
     if not found:
-        raise InputError(f"{path}: neither {PLAIN[0]} nor a batch ({BATCH[0].format('NAME')}); has it values?")
+        raise InputError(f"{path}: neither {PLAIN[0]} nor a batch ({BATCH[0].format('NAME')})")
     missing = [name for name in samples or [] if name not in found]
     if missing:
         raise InputError(f"{path}: no batch {missing[0]!r}; it has {', '.join(found)}")
@@ -145,10 +145,13 @@ def _starts(places: list[Place], length: NDArray[np.int64]) -> tuple[NDArray[np.
     over = np.unique(length - np.array([place.end for place in places], dtype=np.int64) + start)
     if len(over) == 1 and over[0] >= 0 and over[0] % 2 == 0:
         half = int(over[0]) // 2
-        return start - half, f"sequences of A reach {half} bases over the regions of their names on either side"
+        return (
+            start - half,
+            f"sequences of A reach {half} bases over the regions of their names at each end",
+        )
     return None, (
-        "where the sequences lie in the genome is not known, as their lengths differ from those of the regions "
-        "in their names: variants are numbered from 1 at the first base of each sequence of A"
+        "where the sequences lie in the genome is not known, as their lengths differ from those of the "
+        "regions in their names: variants are numbered from 1 at the first base of each sequence of A"
     )
 
 
@@ -168,7 +171,7 @@ def _ratio_notes(values: NDArray[np.float64], samples: Sequence[str]) -> list[st
         wrong = int((off > _TOLERANCE).sum())
         if wrong:
             notes.append(
-                f"{sample}: in {wrong} regions the file's ratio is not A - B (by up to {np.nanmax(off):.3g}); "
-                "A - B is used"
+                f"{sample}: in {wrong} regions the ratio of the file is not A - B, by up to "
+                f"{np.nanmax(off):.3g}; A - B is used"
             )
     return notes

@@ -43,8 +43,10 @@ class Columns:
     values: Mapping[str, tuple[str, str]]
 
 
-def read_pairs_table(path: str | Path, columns: Columns, unit: str) -> tuple[Pairs, pd.DataFrame]:
+def read_pairs_table(path: str | Path, columns: Columns, unit: str) -> tuple[Pairs, pd.DataFrame, list[str]]:
     """Read pairs from one table with both sequences and the values.
+
+    Where a name is there several times, the second gets `.2` at its end, the third `.3`.
 
     Parameters
     ----------
@@ -61,19 +63,26 @@ def read_pairs_table(path: str | Path, columns: Columns, unit: str) -> tuple[Pai
         Without places: where the sequences lie in a genome is not asked for.
     dropped
         region, reason: `missing_value`, `no_sequence`.
+    notes
+        What is worth knowing, one line each.
 
     Raises
     ------
     InputError
-        If a column is absent, a name is there twice, or a sequence or value cannot be read, with the line.
+        If a column is absent, or a sequence or value cannot be read, with the line.
     """
     assert columns.sequence is not None
     table = _read(path, [*_wanted(columns), *columns.sequence])
+    again = table.groupby(columns.name).cumcount()
+    numbered = table[columns.name] + "." + (again + 1).astype(str)
+    table[columns.name] = table[columns.name].where(again == 0, numbered)
+    _refuse_repeated(table[columns.name], path)
+    repeated = f"{int((again > 0).sum())} names were there before; they end in .2, .3, ... now"
     a, b = ([text.upper() for text in table[column]] for column in columns.sequence)
     for column, sequences in zip(columns.sequence, (a, b), strict=True):
         for number, sequence in enumerate(sequences, start=2):
             _check_letters(sequence, f"{path}, line {number}: {column}")
-    return _pairs(table, columns, unit, a, b, path)
+    return (*_pairs(table, columns, unit, a, b, path), [repeated] if again.any() else [])
 
 
 def read_pairs_fasta(
@@ -96,9 +105,10 @@ def read_pairs_fasta(
     Raises
     ------
     InputError
-        As from `read_pairs_table`, and if a FASTA lacks a record or has it twice.
+        As from `read_pairs_table`, and if the table or a FASTA has a name twice, or a FASTA lacks one.
     """
     table = _read(path, _wanted(columns))
+    _refuse_repeated(table[columns.name], path)
     found = [read_fasta(one) for one in fasta]
     for one, records in zip(fasta, found, strict=True):
         missing = next((name for name in table[columns.name] if name not in records), None)
@@ -118,15 +128,12 @@ def read_fasta(path: str | Path) -> dict[str, str]:
     """
     records: dict[str, str] = {}
     with open_binary(path) as file, io.TextIOWrapper(file, encoding="latin-1") as text:
-        try:
-            for title, sequence in SimpleFastaParser(text):
-                name = title.split(maxsplit=1)[0] if title.split() else ""
-                if not name or name in records:
-                    raise InputError(f"{path}: record name {name!r} is empty or there twice; names must differ")
-                records[name] = sequence.upper()
-                _check_letters(records[name], f"{path}: record {name}")
-        except ValueError as error:
-            raise InputError(f"{path}: not a FASTA file ({error})") from error
+        for title, sequence in SimpleFastaParser(text):
+            name = title.split(maxsplit=1)[0] if title.split() else ""
+            if not name or name in records:
+                raise InputError(f"{path}: record name {name!r} is empty or there twice; names must differ")
+            records[name] = sequence.upper()
+            _check_letters(records[name], f"{path}: record {name}")
     if not records:
         raise InputError(f"{path}: no FASTA record; the first line must start with '>'")
     return records
@@ -148,11 +155,15 @@ def _read(path: str | Path, wanted: Sequence[str]) -> pd.DataFrame:
             raise InputError(f"{path}: no column {column!r}; it has {', '.join(map(str, table.columns))}")
     if table.empty:
         raise InputError(f"{path}: no row under the header")
-    repeated = np.flatnonzero(table[wanted[0]].duplicated())
-    if repeated.size:
-        name = table[wanted[0]].iloc[repeated[0]]
-        raise InputError(f"{path}, line {repeated[0] + 2}: {wanted[0]} {name!r} appears twice; names must differ")
     return table
+
+
+def _refuse_repeated(names: pd.Series, path: str | Path) -> None:
+    repeated = np.flatnonzero(names.duplicated())
+    if repeated.size:
+        where = f"{path}, line {repeated[0] + 2}"
+        name = names.iloc[repeated[0]]
+        raise InputError(f"{where}: {names.name} {name!r} appears twice; names must differ")
 
 
 def _check_letters(sequence: str, where: str) -> None:
@@ -201,5 +212,7 @@ def _numbers(column: pd.Series, path: str, unit: str) -> NDArray[np.float64]:
         wrong &= ~column.isin(_MISSING).to_numpy()
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise InputError(f"{path}, line {row + 2}: {column.name} is {column.iloc[row]!r}; expected {expected}")
+        raise InputError(
+            f"{path}, line {row + 2}: {column.name} is {column.iloc[row]!r}; expected {expected}"
+        )
     return values

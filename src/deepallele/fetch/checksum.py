@@ -70,7 +70,9 @@ def find_checksum(listing: str, url: str, source: str) -> Checksum:
     if len(sums) == 1 and not matching:
         matching = [sums[0][0]]
     if not matching:
-        raise InputError(f"{source}: no checksum of {name!r} among {len(sums)}; give it as md5:... or sha256:...")
+        raise InputError(
+            f"{source}: no checksum of {name!r} among {len(sums)}; give it as md5:... or sha256:..."
+        )
     return Checksum(KINDS[len(matching[0])], matching[0].lower())
 
 
@@ -81,7 +83,9 @@ def _from_figshare(listing: str, name: str, source: str) -> Checksum:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{source}: not a list of files of figshare ({error})") from error
     if not sums.get(name):
-        raise InputError(f"{source}: no checksum of file {name}; it lists {', '.join(sorted(sums)) or 'none'}")
+        raise InputError(
+            f"{source}: no checksum of file {name}; it lists {', '.join(sorted(sums)) or 'none'}"
+        )
     return parse_checksum(f"md5:{sums[name]}")
 
 

@@ -11,8 +11,8 @@ from deepallele.fetch.checksum import Checksum, file_checksum, find_checksum, pa
 # Below so many bytes per second over so many seconds a transfer counts as broken.
 _STALLED = ("--speed-limit", "100", "--speed-time", "60")
 _CURL = ("curl", "--fail", "--location", "--silent", "--show-error", "--connect-timeout", "30", *_STALLED)
-# Another try cannot help: unknown protocol, malformed address, refused by the server (but not: too slow, range
-# beyond the end, too many requests).
+# Another try cannot help: unknown protocol, malformed address, refused by the server (but not: too slow,
+# range beyond the end, too many requests).
 _FINAL = (1, 3)
 _REFUSED = re.compile(r"error: 4(?!08|16|29)\d\d")
 # The server cannot go on in the middle (curl's own codes), or there is nothing left to go on with (HTTP 416).
@@ -55,13 +55,20 @@ def download(url: str, path: str | Path, checksum: str | None, tries: int = 5, p
         return f"{path}: there already, {wanted}"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
+    kind = wanted.kind if wanted else "sha256"
+    begun = part.exists()
     _transfer(url, part, wanted, tries, pause)
-    found = file_checksum(part, wanted.kind if wanted else "sha256")
+    found = file_checksum(part, kind)
+    if begun and wanted is not None and found != wanted:
+        # What an earlier run left may be of another version of the file.
+        part.unlink()
+        _transfer(url, part, wanted, tries, pause)
+        found = file_checksum(part, kind)
     if wanted is not None and found != wanted:
         part.unlink()
         raise InputError(
-            f"{url}: the checksum is {found}, expected {wanted}; the file was removed: try again, or mend the "
-            "checksum in the configuration if the file was changed at its source"
+            f"{url}: the checksum is {found}, expected {wanted}; the file was removed: try again, or mend "
+            "the checksum in the configuration if the file was changed at its source"
         )
     part.replace(path)
     return f"{path}: {found}" + ("" if wanted else " (not checked: none is given)")

@@ -68,7 +68,8 @@ def fetch_run(run: str, files: list[Path], threads: int) -> None:
         wanted = [path.name.removesuffix(".gz") for path in files]
         if not set(wanted) <= set(found):
             raise InputError(
-                f"run {run}: holds {', '.join(found) or 'no reads'}, the sample sheet asks for {', '.join(wanted)}; "
+                f"run {run}: holds {', '.join(found) or 'no reads'}, the sample sheet asks for "
+                f"{', '.join(wanted)}; "
                 "single reads are RUN.fastq.gz, mates RUN_1.fastq.gz and RUN_2.fastq.gz"
             )
         for one in wanted:

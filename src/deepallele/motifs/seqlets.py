@@ -71,7 +71,8 @@ def seqlet_table(
     dataset
         The windows, their starts in each haplotype and the variants between the haplotypes.
     maps
-        Haplotype map of each haplotype name; not used for imported datasets, in which A stands for the reference.
+        Haplotype map of each haplotype name; not used for whole sequences, among which A stands for the
+        reference.
     threshold
         Smallest |contribution| / RMS of a seqlet's positions; the RMS is over all windows of both
         haplotypes.

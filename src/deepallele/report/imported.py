@@ -14,8 +14,8 @@ def imported(results: Results) -> Section:
     indel = (dataset.variant["allele_a"].str.len() != dataset.variant["allele_b"].str.len()).sum()
     text = (
         f"{len(dataset.region):,} regions, imported with {len(dataset.sample)} samples "
-        f"({', '.join(dataset.sample)}) and no reads. Their variants were found by aligning the two sequences: "
-        f"{len(dataset.variant):,}, of which {int(indel):,} change the length; "
+        f"({', '.join(dataset.sample)}) and no reads. Their variants were found by aligning the two "
+        f"sequences: {len(dataset.variant):,}, of which {int(indel):,} change the length; "
         f"{number(float(variants.mean()), 1)} per region on average, none in {int((variants == 0).sum()):,}."
     )
     return Section("regions", "Regions", [Text(text), _distribution(results)])
@@ -37,5 +37,7 @@ def _distribution(results: Results) -> Picture:
         ma.set(xlabel=f"mean log2 {unit} of both haplotypes", ylabel=label)
         grid(ma)
         drawn = svg(made)
-    caption = f"All regions. Left: distribution of the measured {label}. Right: {label} against the mean of both."
+    caption = (
+        f"All regions. Left: distribution of the measured {label}. Right: {label} against the mean of both."
+    )
     return Picture("log_ratio", "Allelic log ratio", drawn, caption)
