@@ -3,14 +3,19 @@
 import argparse
 from pathlib import Path
 
-from deepallele.dataset.build import Inputs, Settings, build_dataset
-from deepallele.dataset.store import write_dataset
-from deepallele.errors import run_step
-from deepallele.files import write_table
+from deepallele.dataset.build import build_dataset
+from deepallele.dataset.schema import REAL, ZEROS
+from deepallele.dataset.settings import SHARED_ACTIONS, Inputs, Settings
+from deepallele.dataset.targets import KINDS
+from deepallele.errors import InputError, run_step
+from deepallele.files import write_json, write_table
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write the dataset and the list of dropped regions."""
+    """Write the dataset, the list of dropped regions, what shares sequence, and the numbers."""
+    conditions = arguments.conditions
+    if conditions and len(conditions) != len(arguments.samples or []):
+        raise InputError(f"--conditions: {len(conditions)} for {len(arguments.samples or [])} --samples")
     inputs = Inputs(
         arguments.regions,
         arguments.counts,
@@ -28,34 +33,56 @@ def main(arguments: argparse.Namespace) -> None:
         split=arguments.split,
         validation_fraction=arguments.validation_fraction,
         pseudocount=arguments.pseudocount,
+        pad=arguments.pad,
+        targets=arguments.targets,
+        test_chromosomes=arguments.test_chromosomes,
+        validation_chromosomes=arguments.validation_chromosomes,
+        shared_sequence=arguments.shared_sequence,
+        conditions=conditions,
+        min_informative=arguments.min_informative,
     )
-    dataset, dropped = build_dataset(inputs, settings)
-    write_table(dropped, arguments.dropped)
-    write_dataset(dataset, arguments.out)
-    print(
-        f"{len(dataset.region)} regions with {len(dataset.variant)} variants; {len(dropped)} regions dropped"
-    )
+    built = build_dataset(inputs, settings, arguments.out)
+    write_table(built.dropped, arguments.dropped)
+    if arguments.shared is not None:
+        write_table(built.shared, arguments.shared)
+    if arguments.summary is not None:
+        write_json(built.summary, arguments.summary)
+    variants = built.summary["variants"]["in_windows"]
+    kept = built.summary["regions"]["kept"]
+    print(f"{kept} regions with {variants} variants; {len(built.dropped)} regions dropped")
+    for warning in built.summary["warnings"]:
+        print(f"warning: {warning}")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Build the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--regions", type=Path, required=True, help="regions BED")
-    parser.add_argument("--counts", type=Path, required=True, help="counts of all samples")
-    parser.add_argument("--variants", type=Path, required=True, help="indexed BCF of the applied variants")
-    parser.add_argument("--reference", type=Path, required=True, help="reference FASTA, for its checksum")
-    parser.add_argument("--genomes", type=Path, nargs=2, required=True, help="FASTA of haplotypes A and B")
-    parser.add_argument("--chains", type=Path, nargs=2, required=True, help="chains of haplotypes A and B")
-    parser.add_argument("--cross", required=True, help="name of the cross")
-    parser.add_argument("--haplotypes", nargs=2, required=True, help="names of haplotypes A and B")
-    parser.add_argument("--samples", nargs="+", help="samples in order (default: all, as in the counts)")
-    parser.add_argument("--length", type=int, required=True, help="length of the windows (bp)")
-    parser.add_argument("--folds", type=int, required=True, help="number of folds")
-    parser.add_argument("--split", choices=["chromosome", "blocks"], required=True, help="unit of the folds")
-    parser.add_argument("--validation-fraction", type=float, required=True, help="share for validation")
-    parser.add_argument("--pseudocount", type=float, required=True, help="added to both counts")
-    parser.add_argument("--out", type=Path, required=True, help="dataset (HDF5) to write")
-    parser.add_argument("--dropped", type=Path, required=True, help="table of dropped regions to write")
+    add = parser.add_argument
+    add("--regions", type=Path, required=True, help="regions BED; with strand - windows are read backwards")
+    add("--counts", type=Path, required=True, help="counts of all samples")
+    add("--variants", type=Path, required=True, help="indexed BCF of the applied variants")
+    add("--reference", type=Path, required=True, help="reference FASTA, for its checksum")
+    add("--genomes", type=Path, nargs=2, required=True, help="FASTA of haplotypes A and B")
+    add("--chains", type=Path, nargs=2, required=True, help="chains of haplotypes A and B")
+    add("--cross", required=True, help="name of the cross")
+    add("--haplotypes", nargs=2, required=True, help="names of haplotypes A and B")
+    add("--samples", nargs="+", help="samples in order (default: all, as in the counts)")
+    add("--conditions", nargs="*", default=[], help="condition of each of --samples, may be empty")
+    add("--length", type=int, required=True, help="length of the windows (bp)")
+    add("--pad", choices=[REAL, ZEROS], default=REAL, help="real bases, or the region's own and none behind")
+    add("--folds", type=int, required=True, help="number of folds")
+    add("--split", choices=["chromosome", "blocks"], required=True, help="unit of the folds")
+    add("--test-chromosomes", nargs="*", default=[], help="one fold that tests on these")
+    add("--validation-chromosomes", nargs="*", default=[], help="and validates on these")
+    add("--validation-fraction", type=float, required=True, help="share for validation")
+    add("--shared-sequence", choices=SHARED_ACTIONS, default="keep", help="regions alike in several parts")
+    add("--pseudocount", type=float, required=True, help="added to both counts")
+    add("--targets", choices=KINDS, default=KINDS[0], help="how counts become targets")
+    add("--min-informative", type=int, default=0, help="fragments with which a ratio counts for the ceiling")
+    add("--out", type=Path, required=True, help="dataset (HDF5) to write")
+    add("--dropped", type=Path, required=True, help="table of dropped regions to write")
+    add("--shared", type=Path, help="table of regions that share sequence to write")
+    add("--summary", type=Path, help="numbers (JSON) to write")
     return parser
 
 

@@ -36,7 +36,7 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.min_z <= 0:
         raise InputError(f"--min-z: {arguments.min_z} is not above 0")
     dataset = read_dataset(arguments.dataset)
-    if len(arguments.chains) != (0 if dataset.whole else 2):
+    if len(arguments.chains) != (0 if dataset.imported else 2):
         raise InputError(
             f"--chains: {len(arguments.chains)} files; give those of both haplotypes, or none for an "
             "imported dataset"

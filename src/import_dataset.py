@@ -7,6 +7,7 @@ import pandas as pd
 
 from deepallele.counts.tables import counts_table
 from deepallele.dataset.store import Dataset, write_dataset
+from deepallele.dataset.targets import KINDS
 from deepallele.errors import InputError, run_step
 from deepallele.exchange.assemble import ImportSettings, assemble
 from deepallele.exchange.configured import FILES
@@ -27,6 +28,11 @@ def main(arguments: argparse.Namespace) -> None:
         folds=arguments.folds,
         validation_fraction=arguments.validation_fraction,
         pseudocount=arguments.pseudocount,
+        # Half of the ambiguous fragments are among the published counts.
+        targets="published" if arguments.source == "published" else arguments.targets,
+        test_groups=arguments.test_groups,
+        validation_groups=arguments.validation_groups,
+        min_informative=arguments.min_informative,
     )
     dataset = assemble(pairs, settings, arguments.threads)
     if arguments.counts:
@@ -95,7 +101,11 @@ def build_parser() -> argparse.ArgumentParser:
     add("--length", type=int, help="length of the windows (bp; default: as needed)")
     add("--folds", type=int, default=5, help="number of folds")
     add("--validation-fraction", type=float, default=0.1, help="share of the regions for validation")
+    add("--test-groups", nargs="*", default=[], help="chromosomes or groups to test on, in one fold")
+    add("--validation-groups", nargs="*", default=[], help="chromosomes or groups that validate then")
     add("--pseudocount", type=float, default=1.0, help="added to both counts")
+    add("--targets", choices=KINDS, default=KINDS[0], help="how targets are made of counts")
+    add("--min-informative", type=int, default=10, help="fewest fragments for a ratio to count")
     add("--threads", type=int, default=1, help="processes that align")
     add("--out", type=Path, required=True, help="dataset (HDF5) to write")
     add("--dropped", type=Path, required=True, help="table of pairs left out to write")

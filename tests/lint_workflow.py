@@ -19,7 +19,7 @@ def stand_in_inputs(config: dict, folder: Path) -> None:
     ]
     columns = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *sorted(set(samples))]
     texts = {
-        config["reference"]["fasta"]: ">chr1\nACGT\n",
+        config["reference"]["fasta"]: "".join(f">chr{number}\nACGT\n" for number in range(1, 6)),
         config["reference"]["vcf"]: "##fileformat=VCFv4.2\n##contig=<ID=chr1>\n" + "\t".join(columns) + "\n",
         config["samples"]: "sample\tunit\tfastq_1\tfastq_2\none\tlane1\tone_R1.fq\tone_R2.fq\n",
         "one_R1.fq": "",

@@ -16,6 +16,8 @@ from deepallele.errors import InputError
 from deepallele.exchange.configured import check_import
 from deepallele.model.presets import model_config
 
+WINDOW = 330  # bp; the published length for ATAC-seq
+
 
 def load_schema(path: str | Path) -> dict[str, Any]:
     """Read a JSON schema written as YAML."""
@@ -39,7 +41,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], source: s
     Returns
     -------
     dict
-        A copy of `config` with every default filled in; `reference.vcf` is a list.
+        A copy of `config` with every default filled in; `reference.vcf` is a list, `dataset.length` a number.
 
     Raises
     ------
@@ -63,7 +65,11 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], source: s
         raise InputError(
             f"{source}: key 'align.min_insert': {shortest} is above align.max_insert, {longest}; lower it"
         )
+    _check_chromosomes(filled, source)
     _check_models(filled, source)
+    if filled["dataset"]["length"] is None:
+        rna = filled["assay"] == "rna"
+        filled["dataset"]["length"] = 2 * filled["rna"]["tss_flank"] if rna else WINDOW
     return filled
 
 
@@ -178,6 +184,28 @@ def _check_haplotypes(config: Mapping[str, Any], source: str) -> None:
                 f"{source}: key 'cross.haplotypes': haplotype '{name}' is the reference; "
                 "remove its 'vcf_sample' and 'phase', or set source: vcf"
             )
+
+
+def _check_chromosomes(config: Mapping[str, Any], source: str) -> None:
+    test, validation = (config["dataset"][f"{part}_chromosomes"] for part in ("test", "validation"))
+    if validation and not test:
+        raise InputError(
+            f"{source}: key 'dataset.validation_chromosomes': given without dataset.test_chromosomes; name "
+            "these too, because early stopping sees the validation regions and scores are told of others"
+        )
+    both = sorted(set(test) & set(validation))
+    if both:
+        raise InputError(
+            f"{source}: key 'dataset.validation_chromosomes': '{both[0]}' is in "
+            "dataset.test_chromosomes too; remove it from one of them"
+        )
+    reference = config.get("reference", {"exclude_contigs": []})
+    excluded = sorted(set(reference["exclude_contigs"]) & {*test, *validation})
+    if excluded:
+        raise InputError(
+            f"{source}: key 'dataset.test_chromosomes' or 'dataset.validation_chromosomes': "
+            f"'{excluded[0]}' is in reference.exclude_contigs; no region is there"
+        )
 
 
 def _check_models(config: Mapping[str, Any], source: str) -> None:

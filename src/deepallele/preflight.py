@@ -6,10 +6,12 @@ Only the standard library is used, because this module runs inside Snakemake's o
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from deepallele.compressed import check_bgzip, check_end, open_binary
+from deepallele.dataset.chromosomes import check_chromosomes
 from deepallele.errors import InputError
 from deepallele.genome.alleles import check_samples, read_haplotypes
 from deepallele.genome.mask import read_bed
@@ -50,7 +52,7 @@ def check_inputs(config: Mapping[str, Any]) -> list[str]:
     for key, path in files + [("reference.vcf", path) for path in reference["vcf"]]:
         if not Path(path).is_file():
             raise InputError(f"config key '{key}': no such file '{path}'")
-    contigs = fasta_contigs(reference["fasta"])
+    contigs = _contigs(reference["fasta"], Path(reference["fasta"]).stat().st_mtime_ns)
     notes = _check_vcfs(config, contigs)
     for path in beds.values():
         if path is not None:
@@ -60,6 +62,36 @@ def check_inputs(config: Mapping[str, Any]) -> list[str]:
     if gtf is not None:
         _check_shared(contigs, _gtf_contigs(gtf, set(contigs)), reference["fasta"], gtf, prefix_ok=False)
     return notes
+
+
+def check_folds(config: Mapping[str, Any]) -> None:
+    """Refuse folds that cannot be made of the chromosomes on which regions may be.
+
+    Raises
+    ------
+    InputError
+        As `deepallele.dataset.chromosomes.check_chromosomes`.
+    """
+    fasta = config["reference"]["fasta"]
+    own = config["peaks"]["regions"] if config["assay"] != "rna" else None
+    contigs = set(_contigs(fasta, Path(fasta).stat().st_mtime_ns))
+    if own is None:
+        check_chromosomes(config, contigs, fasta)
+    else:
+        check_chromosomes(config, contigs & set(_bed_contigs(own)), own)
+
+
+@lru_cache(maxsize=1)
+def _contigs(fasta: str, _changed: int) -> list[str]:
+    """Contigs of a FASTA, which takes long to read, in the state of its last change."""
+    return fasta_contigs(fasta)
+
+
+def _bed_contigs(path: str) -> list[str]:
+    """Contig of each interval."""
+    if is_saf(path):
+        return [row.chrom for row in read_saf(path)]
+    return [contig for contig, _, _ in read_bed(path)]
 
 
 def _check_mask(mask: str | None, results: str) -> None:
@@ -115,10 +147,7 @@ def _tell_absent(
 
 
 def _check_bed(path: str, contigs: list[str], fasta: str) -> list[str]:
-    if is_saf(path):
-        lines = Counter(row.chrom for row in read_saf(path))
-    else:
-        lines = Counter(contig for contig, _, _ in read_bed(path))
+    lines = Counter(_bed_contigs(path))
     _check_shared(contigs, set(lines), fasta, path, prefix_ok=False)
     absent = {name: count for name, count in lines.items() if name not in set(contigs)}
     if not any(not _MINOR.search(name) for name in absent):

@@ -50,7 +50,9 @@ def test_variants_are_scored_without_a_genome(imported):
 
 
 def test_seqlets_lie_in_the_sequences_of_a(imported):
-    seqlets = pd.read_csv(imported.directory / "results" / "motifs" / "recommended" / "seqlets.tsv.gz", sep="\t")
+    seqlets = pd.read_csv(
+        imported.directory / "results" / "motifs" / "recommended" / "seqlets.tsv.gz", sep="\t"
+    )
     of_a = seqlets[seqlets["haplotype"] == "A"]
     assert (of_a["ref_start"] == of_a["start"]).all()
     assert (seqlets["chrom"] == seqlets["region"]).all()

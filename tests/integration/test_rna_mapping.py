@@ -1,4 +1,4 @@
-"""RNA-seq from FASTQ to allele counts of genes on a made genome where every read's origin is known."""
+"""RNA-seq from FASTQ to the report on a made genome where every read's origin is known."""
 
 import json
 import shlex
@@ -11,12 +11,14 @@ import pysam
 import pytest
 import rna_world
 
+from deepallele.dataset.store import read_dataset
+from deepallele.genome.fasta import decode
 from deepallele.genome.haplotype_map import HaplotypeMap
 
 CONFIG = Path(__file__).parent / "rna" / "config.yaml"
 PAIRS, READS = 36_000, 6_000
 HAPLOTYPES = ("REF", "ALT")
-TARGETS = ("allele/paired.bam", "allele/single.bam", "counts/imbalance.tsv", "counts/tss.bed")
+TARGETS = ("allele/paired.bam", "allele/single.bam", "counts/imbalance.tsv", "report/index.html")
 
 
 class World:
@@ -246,3 +248,45 @@ def test_each_gene_has_a_window_around_its_start(world):
     assert set(windows.index) | set(dropped) == set(expected) and len(windows) >= 10
     assert windows["summit"].to_dict() == {gene: expected[gene] for gene in windows.index}
     assert (windows["end"] - windows["start"] == 5000).all()
+
+
+def test_the_dataset_has_the_genes_windows_in_their_direction(world):
+    dataset = read_dataset(world.results / "dataset" / "dataset.h5")
+    windows = pd.read_csv(world.results / "counts" / "tss.bed", sep="\t", header=None)
+    assert dataset.region["name"].tolist() == windows[3].tolist()
+    np.testing.assert_array_equal(dataset.reverse, windows[5] == "-")
+    assert 3 <= dataset.reverse.sum() <= len(dataset.reverse) - 3
+    length = dataset.sequence.shape[2]
+    for side, haplotype in enumerate(HAPLOTYPES):
+        lift = world.map_of(haplotype).to_haplotype
+        path = world.results / "genomes" / "made" / f"{haplotype}.fa"
+        with pysam.FastaFile(str(path)) as fasta:
+            for row, window in enumerate(windows.itertuples(index=False)):
+                site = int(lift(window[0], np.array([window[6]]))[0][0])
+                first = site - (length // 2 - 1 if window[5] == "-" else length // 2)
+                bases = fasta.fetch(window[0], first, first + length)
+                if window[5] == "-":
+                    bases = bases.translate(str.maketrans("ACGT", "TGCA"))[::-1]
+                assert decode(dataset.sequence[row, side]) == bases
+    counts = pd.read_csv(world.results / "counts" / "counts.tsv.gz", sep="\t").set_index(["region", "sample"])
+    for column, sample in enumerate(dataset.sample):
+        expected = counts.loc[[(gene, sample) for gene in dataset.region["name"]]]
+        np.testing.assert_array_equal(dataset.count[:, column], expected.iloc[:, -3:])
+
+
+def test_all_stages_use_the_direction_of_the_genes(world):
+    """Alleles stand where the table says, in all genes; places on the reference hold the seqlets' bases."""
+    dataset = read_dataset(world.results / "dataset" / "dataset.h5")
+    variants = pd.read_csv(world.results / "variants" / "recommended.tsv.gz", sep="\t")
+    assert len(variants) == len(dataset.variant) > 0 and variants["scored"].all()
+    seqlets = pd.read_csv(world.results / "motifs" / "recommended" / "seqlets.tsv.gz", sep="\t")
+    seqlets = seqlets[(seqlets["haplotype"] == "A") & (seqlets["ref_start"] < seqlets["ref_end"])]
+    turned = seqlets["row"].map(pd.Series(dataset.reverse))
+    assert turned.any() and not turned.all()
+    with pysam.FastaFile(str(world.results / "genomes" / "reference.fa")) as fasta:
+        for row, minus in zip(seqlets.itertuples(), turned, strict=True):
+            bases = fasta.fetch(row.chrom, row.ref_start, row.ref_end)
+            if minus:
+                bases = bases.translate(str.maketrans("ACGT", "TGCA"))[::-1]
+            assert bases == row.sequence
+    assert "made: allelic imbalance" in (world.results / "report" / "index.html").read_text()

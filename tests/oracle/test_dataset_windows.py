@@ -10,7 +10,8 @@ import pysam
 import pytest
 
 from deepallele.counts.tables import counts_table
-from deepallele.dataset.build import Inputs, Settings, build_dataset
+from deepallele.dataset.build import build_dataset
+from deepallele.dataset.settings import Inputs, Settings
 from deepallele.dataset.store import Dataset, read_dataset, write_dataset
 from deepallele.files import write_table
 from deepallele.genome.fasta import decode
@@ -131,7 +132,8 @@ class Case:
             [folder / "A.chain", folder / "B.chain"],
         )
         settings = Settings("X", ["P", "Q"], ["007", "s2"], LENGTH, 4, "blocks", 0.1, 0.5)
-        return build_dataset(inputs, settings)
+        built = build_dataset(inputs, settings, folder / "dataset.h5")
+        return read_dataset(folder / "dataset.h5"), built.dropped
 
 
 @pytest.fixture(scope="module", params=[1, 2])

@@ -59,30 +59,49 @@ def world(tmp_path):
     return [a, b], [HaplotypeMap.from_chain(path) for path in (identity, chain)], bcf
 
 
-def test_exchange_of_the_only_variant_gives_the_other_haplotypes_window(world):
+def made(world, strand, pad="real"):
     genomes, maps, bcf = world
     centre = np.arange(150, SIZE - 150, 7)
     names = [f"r{c}" for c in centre]
-    region = pd.DataFrame({"name": names, "chrom": "1", "start": centre, "end": centre, "summit": centre})
-    windows = cut_windows(region, genomes, maps, LENGTH)
+    place = {"start": centre - 10, "end": centre + 10, "summit": centre}
+    region = pd.DataFrame({"name": names, "chrom": "1", **place, "strand": strand})
+    windows = cut_windows(region, genomes, maps, LENGTH, pad)
     assert (windows.reason == "").all()
-    variant = window_variants(region, windows.start, LENGTH, bcf, maps)
     n = len(region)
-    dataset = Dataset(
+    return Dataset(
         sequence=windows.sequence,
         region=region[list(REGION_COLUMNS)],
         start=windows.start,
-        variant=variant,
+        variant=window_variants(region, windows.start, LENGTH, bcf, maps, windows.own),
         count=np.ones((n, 1, 3), dtype=np.int32),
         sample=["s"],
         split=np.full((1, n), 2, dtype=np.int8),
-        attributes={},
+        attributes={"pad": pad},
+        reverse=region["strand"].to_numpy() == "-",
     )
-    edits = exchange_alleles(dataset, np.arange(n), variant, Genomes(genomes))
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+def test_exchange_of_the_only_variant_gives_the_other_haplotypes_window(world, strand):
+    dataset = made(world, strand)
+    variant = dataset.variant
+    edits = exchange_alleles(dataset, np.arange(len(dataset.region)), variant, Genomes(world[0]))
     assert edits.placed.all()
     row = variant["region"].to_numpy()
     size = variant[["allele_a", "allele_b"]].map(len).to_numpy()
     offset = variant[["offset_a", "offset_b"]].to_numpy()
     spans = (size[:, 0] != size[:, 1]) & ((offset < LENGTH // 2) & (offset + size > LENGTH // 2)).any(axis=1)
     assert min((size[:, 0] < size[:, 1]).sum(), (size[:, 0] > size[:, 1]).sum(), spans.sum()) > 20
-    np.testing.assert_array_equal(edits.window, windows.sequence[row][:, ::-1])
+    np.testing.assert_array_equal(edits.window, dataset.sequence[row][:, ::-1])
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+def test_padded_windows_are_edited_without_the_genomes(world, strand):
+    dataset = made(world, strand, "zeros")
+    variant = dataset.variant
+    edits = exchange_alleles(dataset, np.arange(len(dataset.region)), variant, None)
+    whole = ~variant["clipped"].to_numpy()
+    size = variant[["allele_a", "allele_b"]].map(len).to_numpy()
+    assert edits.placed[whole].all() and (size[whole, 0] != size[whole, 1]).sum() > 200
+    row = variant["region"].to_numpy()[whole]
+    np.testing.assert_array_equal(edits.window[whole], dataset.sequence[row][:, ::-1])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from deepallele.genome.haplotype_map import HaplotypeMap
 from deepallele.motifs.counterpart import Counterpart
@@ -28,7 +29,9 @@ def _world(rng, row, length=60):
     return tokens, variants, lead
 
 
-def test_every_base_finds_its_own_name():
+@pytest.mark.parametrize("minus", [False, True])
+def test_every_base_finds_its_own_name(minus, length=60):
+    """Also in windows that are read backwards: there the shared base of two alleles is the last one."""
     rng = np.random.default_rng(0)
     worlds, variants = [], []
     for row in range(30):
@@ -36,12 +39,18 @@ def test_every_base_finds_its_own_name():
         worlds.append((tokens, lead))
         variants += listed
     columns = ["region", "offset_a", "offset_b", "allele_a", "allele_b"]
-    table = Counterpart(pd.DataFrame(variants, columns=columns).sample(frac=1, random_state=0))
+    listed = pd.DataFrame(variants, columns=columns).sample(frac=1, random_state=0)
+    if minus:
+        for side in "ab":
+            listed[f"offset_{side}"] = length - listed[f"offset_{side}"] - listed[f"allele_{side}"].str.len()
+    table = Counterpart(listed, np.full(30, minus))
     checked = unpaired = 0
     for row, (tokens, lead) in enumerate(worlds):
         for side in range(2):
-            offset = np.arange(lead[side], 60)
-            other, exact = table.translate(np.full(len(offset), row), np.full(len(offset), side), offset)
+            offset = np.arange(lead[side], length)
+            place = length - 1 - offset if minus else offset
+            other, exact = table.translate(np.full(len(offset), row), np.full(len(offset), side), place)
+            other = length - 1 - other if minus else other
             for here, there, paired in zip(offset, other, exact, strict=True):
                 name = tokens[side][here]
                 assert paired == (name is not None)
@@ -49,7 +58,8 @@ def test_every_base_finds_its_own_name():
                     assert tokens[1 - side][there] == name
                     checked += 1
                 else:
-                    nearest = next(t for t in tokens[side][here:] if t is not None)
+                    onward = tokens[side][here::-1] if minus else tokens[side][here:]
+                    nearest = next(t for t in onward if t is not None)
                     assert tokens[1 - side][there] == nearest
                     unpaired += 1
     assert checked > 1000 and unpaired > 50

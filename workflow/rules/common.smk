@@ -10,7 +10,7 @@ include: "steps.smk"
 from deepallele.config import check_config, load_schema
 from deepallele.errors import InputError
 from deepallele.exchange.configured import check_import_files, import_options
-from deepallele.preflight import check_inputs
+from deepallele.preflight import check_folds, check_inputs
 from deepallele.sample_sheet import (
     check_assay_samples,
     check_file_names,
@@ -60,13 +60,21 @@ INSERT_SIZES = {
     "rna": (0, config["rna"]["max_span"]),
 }["rna" if config["assay"] == "rna" else config["allele"]["mode"]]
 
-# RNA is taken as far as the imbalance of its genes.
-TARGETS = [] if IMPORTED else ["<results>/multiqc/multiqc_report.html"]
-if config["assay"] == "rna" and not IMPORTED:
-    TARGETS += expand("<results>/allele/{sample}.allele_stats.json", sample=SAMPLES)
-    TARGETS += ["<results>/counts/imbalance.tsv", "<results>/counts/tss.bed"]
-else:
-    TARGETS += ["<results>/report/index.html"]
+# What the dataset has a row for: peaks, or windows around the TSS of genes.
+REGIONS = (
+    "<results>/counts/tss.bed"
+    if config["assay"] == "rna"
+    else "<results>/peaks/regions.bed"
+)
+CONDITIONS = [
+    next(unit["condition"] for unit in UNITS if unit["sample"] == name)
+    for name in SAMPLES
+]
+FOLDS = 1 if config["dataset"]["test_chromosomes"] else config["dataset"]["folds"]
+
+TARGETS = ["<results>/report/index.html"]
+if not IMPORTED:
+    TARGETS += ["<results>/multiqc/multiqc_report.html"]
 
 
 wildcard_constraints:

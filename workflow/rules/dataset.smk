@@ -2,7 +2,7 @@ rule build_dataset:
     input:
         script=script("build_dataset.py"),
         library=library("genome", "peaks", "counts", "dataset"),
-        regions="<results>/peaks/regions.bed",
+        regions=dataset_regions,
         counts="<results>/counts/counts.tsv.gz",
         variants=f"<results>/genomes/{CROSS}/variants.bcf",
         index=f"<results>/genomes/{CROSS}/variants.bcf.csi",
@@ -19,6 +19,8 @@ rule build_dataset:
     output:
         dataset="<results>/dataset/dataset.h5",
         dropped="<results>/dataset/regions.dropped.tsv",
+        shared="<results>/dataset/shared_sequence.tsv",
+        summary="<results>/dataset/summary.json",
     log:
         "<logs>/build_dataset.log",
     benchmark:
@@ -27,22 +29,28 @@ rule build_dataset:
         "../../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=memory(4000, 0.5),
+        mem_mb=memory(1500, 0.1),
         runtime=runtime(60),
     params:
         cross=CROSS,
         haplotypes=HAPLOTYPES,
         samples=SAMPLES,
-        length=config["dataset"]["length"],
-        folds=config["dataset"]["folds"],
-        split=config["dataset"]["split"],
-        validation_fraction=config["dataset"]["validation_fraction"],
-        pseudocount=config["dataset"]["pseudocount"],
+        conditions=CONDITIONS if any(CONDITIONS) else [],
+        numbers=config["dataset"],
+        test_chromosomes=config["dataset"]["test_chromosomes"],
+        validation_chromosomes=config["dataset"]["validation_chromosomes"],
+        min_informative=config["counts"]["min_informative"],
     shell:
         "python {input.script:q} --regions {input.regions:q} --counts {input.counts:q}"
         " --variants {input.variants:q} --reference {input.reference:q} --genomes {input.genomes:q}"
         " --chains {input.chains:q} --cross {params.cross:q} --haplotypes {params.haplotypes:q}"
-        " --samples {params.samples:q} --length {params.length} --folds {params.folds}"
-        " --split {params.split} --validation-fraction {params.validation_fraction}"
-        " --pseudocount {params.pseudocount} --out {output.dataset:q} --dropped {output.dropped:q}"
+        " --samples {params.samples:q} --conditions {params.conditions:q}"
+        " --length {params.numbers[length]} --pad {params.numbers[pad]} --folds {params.numbers[folds]}"
+        " --split {params.numbers[split]} --test-chromosomes {params.test_chromosomes:q}"
+        " --validation-chromosomes {params.validation_chromosomes:q}"
+        " --validation-fraction {params.numbers[validation_fraction]}"
+        " --shared-sequence {params.numbers[shared_sequence]}"
+        " --pseudocount {params.numbers[pseudocount]} --targets {params.numbers[targets]}"
+        " --min-informative {params.min_informative} --out {output.dataset:q}"
+        " --dropped {output.dropped:q} --shared {output.shared:q} --summary {output.summary:q}"
         " > {log:q} 2>&1"

@@ -28,11 +28,15 @@ rule import_dataset:
         haplotypes=HAPLOTYPES,
         source=IMPORTED["format"],
         options=import_options(IMPORTED),
-        folds=config["dataset"]["folds"],
-        validation_fraction=config["dataset"]["validation_fraction"],
-        pseudocount=config["dataset"]["pseudocount"],
+        numbers=config["dataset"],
+        test_groups=config["dataset"]["test_chromosomes"],
+        validation_groups=config["dataset"]["validation_chromosomes"],
+        min_informative=config["counts"]["min_informative"],
     shell:
         "python {input.script:q} --from {params.source} --input {input.files:q} {params.options:q}"
-        " --cross {params.cross:q} --haplotypes {params.haplotypes:q} --folds {params.folds}"
-        " --validation-fraction {params.validation_fraction} --pseudocount {params.pseudocount} --threads {threads}"
+        " --cross {params.cross:q} --haplotypes {params.haplotypes:q} --folds {params.numbers[folds]}"
+        " --test-groups {params.test_groups:q} --validation-groups {params.validation_groups:q}"
+        " --validation-fraction {params.numbers[validation_fraction]}"
+        " --pseudocount {params.numbers[pseudocount]} --targets {params.numbers[targets]}"
+        " --min-informative {params.min_informative} --threads {threads}"
         " --out {output.dataset:q} --dropped {output.dropped:q} --counts {output.counts:q} > {log:q} 2>&1"

@@ -50,6 +50,16 @@ def star_reads_of(wildcards, input):
     return [",".join(files) for files in (input.reads_1, input.reads_2) if files]
 
 
+def dataset_regions(wildcards):
+    """The regions of the dataset; before any job, an error where its folds cannot be made."""
+    if workflow.is_main_process:
+        try:
+            check_folds(config)
+        except InputError as error:
+            raise WorkflowError(str(error)) from None
+    return REGIONS
+
+
 def model_config(wildcards):
     """Settings of one model as JSON; its seeds are left out, so that a new seed retrains no other."""
     section = {
@@ -63,7 +73,7 @@ def trainings(wildcards, file):
     return expand(
         "<results>/models/{model}/fold{fold}/seed{seed}/{file}",
         model=wildcards.model,
-        fold=range(config["dataset"]["folds"]),
+        fold=range(FOLDS),
         seed=MODELS[wildcards.model]["seeds"],
         file=file,
     )

@@ -39,6 +39,7 @@ def new_offset(
     other_offset: NDArray[np.int64],
     other_length: NDArray[np.int64],
     centre: int,
+    reverse: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
     """Where the exchanged allele begins in a window that stays anchored at its centre base.
 
@@ -46,7 +47,8 @@ def new_offset(
     the right edge of the window moves. An allele that ends before the centre keeps its end in place,
     so that the left edge moves. Where the centre base lies inside the allele, of this haplotype or of
     the other, the centre of the other haplotype's own window says which base of the other allele is the
-    centre: the allele begins where it begins in that window.
+    centre: the allele begins where it begins in that window. In windows read on the minus strand all of this
+    holds in the direction of the reference, in which alleles of unequal length share their first base.
 
     Parameters
     ----------
@@ -56,12 +58,19 @@ def new_offset(
         int64 (v,), the allele put in, in the other haplotype's window.
     centre
         Offset of the centre base, the same in both windows.
+    reverse
+        bool (v,), variants of windows read on the minus strand; None: none is.
 
     Returns
     -------
     NDArray[np.int64]
         (v,), offset in the edited window.
     """
+    if reverse is not None and reverse.any():
+        mirrored = 2 * centre - (offset + length - 1), 2 * centre - (other_offset + other_length - 1)
+        forward = new_offset(mirrored[0], length, mirrored[1], other_length, centre)
+        turned = 2 * centre - (forward + other_length - 1)
+        return np.where(reverse, turned, new_offset(offset, length, other_offset, other_length, centre))
     before = offset + length <= centre
     after = offset >= centre
     inside_other = (other_offset < centre) & (centre < other_offset + other_length)

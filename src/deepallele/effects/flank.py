@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deepallele.dataset.store import Dataset
 from deepallele.errors import InputError
-from deepallele.genome.fasta import OTHER, fetch
+from deepallele.genome.fasta import OTHER, fetch, reverse_complement
 
 
 class Genomes:
@@ -53,7 +53,7 @@ class Genomes:
         Returns
         -------
         NDArray[np.uint8]
-            (r, 2, L + 2 flank); 4 outside the contig.
+            (r, 2, L + 2 flank), read in the direction of the window; 4 outside the contig.
 
         Raises
         ------
@@ -67,6 +67,7 @@ class Genomes:
             for haplotype, (path, fasta) in enumerate(zip(self.paths, self._fasta, strict=True)):
                 start = int(dataset.start[row, haplotype])
                 codes = fetch(fasta, chrom[row], start - flank, start + length + flank)
+                codes = reverse_complement(codes) if dataset.reverse[row] else codes
                 if not np.array_equal(codes[flank : flank + length], dataset.sequence[row, haplotype]):
                     raise InputError(
                         f"{path}: region {name[row]} differs from the dataset; build the dataset again"

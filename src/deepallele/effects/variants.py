@@ -59,8 +59,8 @@ def exchange_alleles(
 ) -> Edits:
     """Put B's allele into A's window and A's allele into B's window, variant by variant.
 
-    Windows keep L bases and stay anchored at their centre base, offset L // 2 (see `edit.new_offset`);
-    whole sequences stay anchored at their first base, and there is nothing beyond them.
+    Windows keep L bases and stay anchored at their centre base, offset L // 2 (see `edit.new_offset`).
+    Windows of a padded dataset keep their first base instead: only what is behind the variant moves.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def exchange_alleles(
     variant
         Rows of `dataset.variant` in these regions.
     genomes
-        Needed where an allele's length differs or it reaches over the border, but not for whole sequences.
+        Needed where an allele's length differs or it reaches over the border, unless windows are padded.
 
     Returns
     -------
@@ -94,16 +94,18 @@ def exchange_alleles(
     flank = int(needed[reaches_out].max(initial=0))
     extended = pad(dataset.sequence[rows], flank)
     wanted = np.unique(row[reaches_out])
-    if len(wanted) and not dataset.whole:
+    if len(wanted) and not dataset.padded:
         if genomes is None:
             raise InputError("--genomes: the dataset has insertions or deletions; give both FASTA")
         extended[wanted] = genomes.extend(dataset, rows[wanted], flank)
-    anchor = 0 if dataset.whole else length // 2
     window = np.empty((len(variant), 2, length), dtype=np.uint8)
     placed = np.ones(len(variant), dtype=bool)
     for own, other in ((0, 1), (1, 0)):
         sizes = alleles[own].length, alleles[other].length
-        place = new_offset(offset[own], sizes[0], offset[other], sizes[1], anchor)
+        place = offset[own]
+        if not dataset.padded:
+            reverse = dataset.reverse[variant["region"].to_numpy(dtype=np.int64)]
+            place = new_offset(place, sizes[0], offset[other], sizes[1], length // 2, reverse)
         source = extended[:, own]
         placed &= holds_alleles(source, flank, row, offset[own], alleles[own])
         window[:, own] = put_alleles(source, flank, row, offset[own], sizes[0], place, alleles[other])
@@ -165,7 +167,7 @@ def score_variants(
     rows
         Regions.
     genomes
-        FASTA of both haplotypes; needed for insertions and deletions, but not for whole sequences.
+        FASTA of both haplotypes; needed for insertions and deletions.
 
     Returns
     -------

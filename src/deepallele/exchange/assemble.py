@@ -9,8 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepallele import __version__
-from deepallele.dataset.folds import split_regions
-from deepallele.dataset.store import SCHEMA_VERSION, VARIANT_COLUMNS, WHOLE, Dataset
+from deepallele.dataset.ceiling import ceiling_table
+from deepallele.dataset.contents import Dataset, no_ceiling
+from deepallele.dataset.folds import split_named, split_regions
+from deepallele.dataset.schema import IMPORTED, SCHEMA_VERSION, VARIANT_COLUMNS, ZEROS
 from deepallele.errors import InputError
 from deepallele.exchange.differences import Difference, find_differences
 from deepallele.exchange.names import Place
@@ -32,8 +34,12 @@ class ImportSettings:
     length
         Length of the windows, bp; None: room for the longest sequence and for every variant put into the
         other haplotype alone.
-    folds, validation_fraction, pseudocount
+    folds, validation_fraction, pseudocount, targets
         As in the config section `dataset`.
+    test_groups, validation_groups
+        Groups to test and to validate on: one fold; none named, `folds` folds are made of all groups.
+    min_informative
+        Smallest number of informative fragments with which a log ratio counts for the ceiling.
     """
 
     cross: str
@@ -42,6 +48,10 @@ class ImportSettings:
     folds: int
     validation_fraction: float
     pseudocount: float
+    targets: str
+    test_groups: Sequence[str] = ()
+    validation_groups: Sequence[str] = ()
+    min_informative: int = 0
 
 
 def assemble(pairs: Pairs, settings: ImportSettings, threads: int = 1) -> Dataset:
@@ -86,7 +96,6 @@ def assemble(pairs: Pairs, settings: ImportSettings, threads: int = 1) -> Datase
     count = np.zeros((n, len(pairs.sample), 3), dtype=np.int32)
     if pairs.count is not None:
         count[:, :, :2] = pairs.count
-    groups, _ = pd.factorize(pd.Series(pairs.group))
     return Dataset(
         sequence=sequence,
         region=region,
@@ -94,7 +103,7 @@ def assemble(pairs: Pairs, settings: ImportSettings, threads: int = 1) -> Datase
         variant=_variant_table(found, region["chrom"].tolist(), start.tolist()),
         count=count,
         sample=pairs.sample,
-        split=split_regions(groups.astype(np.int64), settings.folds, settings.validation_fraction),
+        split=_split(pairs.group, settings),
         attributes={
             "schema_version": SCHEMA_VERSION,
             "cross": settings.cross,
@@ -103,10 +112,30 @@ def assemble(pairs: Pairs, settings: ImportSettings, threads: int = 1) -> Datase
             "reference_md5": "none",
             "code_version": __version__,
             "pseudocount": repr(settings.pseudocount),
-            "windows": WHOLE,
+            "targets": settings.targets,
+            "pad": ZEROS,
+            "source": IMPORTED,
         },
+        ceiling=_ceiling(count, pairs, settings),
         activity=pairs.activity,
     )
+
+
+def _split(group: Sequence[str], settings: ImportSettings) -> NDArray[np.int8]:
+    if settings.test_groups:
+        named = settings.test_groups, settings.validation_groups
+        return split_named(pd.Series(group), *named, settings.validation_fraction)
+    number, _ = pd.factorize(pd.Series(group))
+    return split_regions(number.astype(np.int64), settings.folds, settings.validation_fraction)
+
+
+def _ceiling(count: NDArray[np.int32], pairs: Pairs, settings: ImportSettings) -> pd.DataFrame:
+    """Ceilings that the noise of counting sets; activities have none that could be told."""
+    if pairs.count is None:
+        return no_ceiling()
+    condition = [""] * len(pairs.sample)
+    numbers = settings.min_informative, settings.pseudocount, settings.targets
+    return ceiling_table(count, pairs.sample, condition, *numbers)
 
 
 def _regions(pairs: Pairs, size: NDArray[np.int64]) -> tuple[pd.DataFrame, NDArray[np.int64]]:

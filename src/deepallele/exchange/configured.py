@@ -12,6 +12,7 @@ from deepallele.errors import InputError
 # Files each format takes.
 FILES = {"published": 1, "table": 1, "fasta": 3}
 _READS = ("samples", "reference")
+_FIXED = {"split": "chromosome", "shared_sequence": "keep"}
 
 
 def check_import(config: Mapping[str, Any], source: str) -> None:
@@ -34,11 +35,12 @@ def check_import(config: Mapping[str, Any], source: str) -> None:
     for key in _READS:
         if key in config:
             raise InputError(f"{source}: key '{key}': an imported dataset has no reads; remove it")
-    if config["dataset"]["split"] != "chromosome":
-        raise InputError(
-            f"{source}: key 'dataset.split': '{config['dataset']['split']}', but the folds of an imported "
-            "dataset are made of its chromosomes or of the column 'group'; remove it"
-        )
+    for key, value in _FIXED.items():
+        if config["dataset"][key] != value:
+            raise InputError(
+                f"{source}: key 'dataset.{key}': '{config['dataset'][key]}', but the folds of an imported "
+                "dataset are made of its chromosomes or of the column 'group'; remove it"
+            )
     wanted = FILES[section["format"]]
     if len(section["files"]) != wanted:
         raise InputError(

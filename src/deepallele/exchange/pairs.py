@@ -33,9 +33,9 @@ class Pairs:
     sample
         Names of the samples.
     count
-        int32 (n, s, 2) of A and B, or None.
+        int32 (n, s, 2), fragments of A and of B; None where activities were measured.
     activity
-        float32 (n, s, 2), log2, or None.
+        float32 (n, s, 2), log2; None where fragments were counted.
     """
 
     name: list[str]

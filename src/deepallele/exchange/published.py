@@ -30,8 +30,8 @@ def read_published(path: str | Path, samples: Sequence[str] | None) -> tuple[Pai
     `{contig}-{start}-{end}`, with `gene_name` in front where there is one; the values are ln(1 + count)
     of A and B, under `B6_counts` and `Cast_counts` or under `{batch}.B6` and `{batch}.CAST`.
 
-    Where every value is ln(1 + a whole number), the pairs have counts as well as activities. The ratio of
-    the file is not taken over: it is compared with the difference of the two values.
+    Where every value is ln(1 + a whole number), the pairs have counts, else activities. The ratio of the
+    file is not taken over: it is compared with the difference of the two values.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def read_published(path: str | Path, samples: Sequence[str] | None) -> tuple[Pai
     Returns
     -------
     pairs
-        With activities log2(1 + count). Pairs have places where A's sequences reach over their regions by
+        With counts, or activities log2(1 + count). Pairs have places where A's sequences reach over their regions by
         the same number of bases on both sides in the whole file; else the names say only where the folds are.
     dropped
         region, reason: `missing_value` (not finite), `no_sequence`.
@@ -82,11 +82,11 @@ def read_published(path: str | Path, samples: Sequence[str] | None) -> tuple[Pai
         sequence=sequence[rows],
         sample=list(keys),
         count=count,
-        activity=(values[rows, :, :2] * SCALES["ln"]).astype(np.float32),
+        activity=None if count is not None else (values[rows, :, :2] * SCALES["ln"]).astype(np.float32),
     )
     notes = [note, *_ratio_notes(values[rows], list(keys))]
     if count is None:
-        notes.append("the values are not ln(1 + whole number): taken as activities, without counts")
+        notes.append("the values are not ln(1 + whole number): taken as activities")
     return pairs, dropped_table(names, reason.tolist()), notes
 
 

@@ -37,10 +37,10 @@ def write_published(dataset: Dataset, path: str | Path, ambiguous: str) -> None:
     InputError
         If a contig cannot be named in this layout.
     """
-    names, genes = published_names(dataset.region, dataset.whole)
+    names, genes = published_names(dataset.region, dataset.imported)
     a, b = np.moveaxis(_log_counts(dataset, ambiguous), 2, 0)
     # An imported batch keeps its name.
-    plain = len(dataset.sample) == 1 and (not dataset.whole or dataset.sample[0] == SINGLE_SAMPLE)
+    plain = len(dataset.sample) == 1 and (not dataset.imported or dataset.sample[0] == SINGLE_SAMPLE)
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
         for haplotype, key in enumerate(SEQUENCES):
             n, _, length = dataset.sequence.shape
@@ -62,7 +62,7 @@ def write_published(dataset: Dataset, path: str | Path, ambiguous: str) -> None:
 
 def _log_counts(dataset: Dataset, ambiguous: str) -> NDArray[np.float64]:
     """Natural logarithm of 1 + count of A and B, float64 (n, samples, 2)."""
-    if dataset.activity is not None and not dataset.counted:
+    if dataset.activity is not None:
         return dataset.activity.astype(np.float64) / SCALES["ln"]
     count = dataset.count[:, :, :2].astype(np.int64)
     if ambiguous == "split":

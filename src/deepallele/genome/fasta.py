@@ -12,6 +12,7 @@ OTHER = 4
 _CODE_OF_BYTE = np.full(256, OTHER, dtype=np.uint8)
 for _code, _base in enumerate(BASES[:OTHER]):
     _CODE_OF_BYTE[[ord(_base), ord(_base.lower())]] = _code
+_COMPLEMENT = np.array([3, 2, 1, 0, OTHER], dtype=np.uint8)
 _BYTE_OF_CODE = np.frombuffer(BASES.encode(), dtype=np.uint8)
 
 
@@ -39,6 +40,11 @@ def decode(codes: NDArray[np.uint8]) -> str:
         If a code is above 4.
     """
     return _BYTE_OF_CODE[codes].tobytes().decode()
+
+
+def reverse_complement(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Reverse complement of codes along the last axis; 4 stays 4."""
+    return _COMPLEMENT[codes[..., ::-1]]
 
 
 def fetch(fasta: pyfaidx.Fasta, contig: str, start: int, end: int) -> NDArray[np.uint8]:

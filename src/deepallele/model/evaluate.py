@@ -1,4 +1,4 @@
-"""How well predictions agree with measurements, and how well they could."""
+"""How well predictions agree with measurements."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from deepallele.dataset import targets
-
-
-def pearson(first: ArrayLike, second: ArrayLike) -> float | None:
-    """Pearson correlation; None where it is undefined (fewer than 3 values, or a constant)."""
-    x, y = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return None
-    return float(np.corrcoef(x, y)[0, 1])
+from deepallele.dataset.ceiling import pearson
 
 
 def spearman(first: ArrayLike, second: ArrayLike) -> float | None:
@@ -50,48 +42,6 @@ def agreement(
         "count_b_pearson": pearson(count[:, 1], measured_count[:, 1]),
         "count_b_spearman": spearman(count[:, 1], measured_count[:, 1]),
     }
-
-
-def ratio_ceiling(
-    a: NDArray[np.integer], b: NDArray[np.integer], pseudocount: float, seed: int = 0, repeats: int = 10
-) -> float | None:
-    """Highest Pearson R with the measured log ratio that a perfect model could be expected to reach.
-
-    The fragments of each region are split at random into two halves (hypergeometric draws of A and B,
-    half of the fragments each); r is the correlation between the log ratios of the halves, averaged over
-    `repeats`. Spearman-Brown gives the reliability of the whole, 2r / (1 + r), and its square root is
-    the correlation of the measured log ratio with the true one. It knows the counting noise only:
-    variation between animals or libraries would lower it.
-
-    Parameters
-    ----------
-    a, b
-        Informative fragments per region, (n,).
-    pseudocount
-        That of the log ratio.
-    seed
-        Of the random halves.
-    repeats
-        Number of random splits.
-
-    Returns
-    -------
-    float | None
-        None where there are too few regions, or the halves do not agree at all.
-    """
-    generator = np.random.default_rng(seed)
-    correlations = []
-    for _ in range(repeats):
-        # A random bit decides where the odd fragment goes.
-        half = (a + b + generator.integers(0, 2, len(a))) // 2
-        first_a = generator.hypergeometric(a, b, half)
-        first_b = half - first_a
-        first = targets.log_ratio(first_a, first_b, pseudocount)
-        second = targets.log_ratio(a - first_a, b - first_b, pseudocount)
-        correlations.append(pearson(first, second))
-    known = [value for value in correlations if value is not None]
-    r = float(np.mean(known)) if known else 0.0
-    return float(np.sqrt(2 * r / (1 + r))) if r > 0 else None
 
 
 def mean_and_sd(values: Sequence[float | None]) -> tuple[float | None, float | None]:

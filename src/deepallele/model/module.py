@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from deepallele.dataset.ceiling import pearson
 from deepallele.model import data
 from deepallele.model.build import build_network
 from deepallele.model.data import Batch
 from deepallele.model.encode import one_hot
-from deepallele.model.evaluate import pearson
 from deepallele.model.losses import pair_loss, ratio_loss
 from deepallele.model.predict import predict_codes
 from deepallele.model.prediction import Prediction

@@ -9,10 +9,11 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from deepallele.dataset.ceiling import ceilings, pearson
 from deepallele.dataset.store import Dataset
 from deepallele.effects.ensemble import NO_FOLD, Ensemble
 from deepallele.errors import InputError
-from deepallele.model.evaluate import agreement, mean_and_sd, pearson, ratio_ceiling
+from deepallele.model.evaluate import agreement, mean_and_sd
 from deepallele.model.predict import predict
 
 SCORES = {
@@ -113,7 +114,8 @@ def collect_metrics(
     dict[str, Any]
         model, type, folds (runs in order of fold and seed), ensemble (test part of each fold, mean of the
         seeds) and test: mean and sd over folds of each correlation, `ratio_r_pooled` (all regions at once),
-        number of regions, and `ceiling` (see `evaluate.ratio_ceiling`).
+        number of regions, and the ceilings of R with all these regions (see `dataset.ceiling.ceilings`;
+        `ceiling` is that of counting noise). Runs and folds have those of their own regions.
 
     Raises
     ------
@@ -132,15 +134,19 @@ def collect_metrics(
     for k in np.setdiff1d(fold, [NO_FOLD]):
         rows = fold == k
         scores = agreement(count[rows], ratio[rows], measured_count[rows], measured[rows], kept[rows])
-        ensemble.append({"fold": int(k), **scores})
+        best = ceilings(dataset.count[rows & kept], dataset.pseudocount, dataset.target_kind)
+        ensemble.append({"fold": int(k), **scores, **best})
     test: dict[str, Any] = {}
     for name, score in SCORES.items():
         test[name], test[f"{name}_sd"] = mean_and_sd([part[score] for part in ensemble])
     used = kept & (fold != NO_FOLD)
-    a, b = dataset.count[used, :, :2].sum(axis=1, dtype=np.int64).T
     test["ratio_r_pooled"] = pearson(ratio[used], measured[used])
-    # Without fragments there is no counting noise to tell it from.
-    test["ceiling"] = ratio_ceiling(a, b, dataset.pseudocount) if dataset.counted else None
+    # Of activities there is no counting noise that could be told.
+    if dataset.activity is None:
+        best = ceilings(dataset.count[used], dataset.pseudocount, dataset.target_kind)
+        test |= {"ceiling": best["split_half_ceiling"], **best}
+    else:
+        test["ceiling"] = None
     test["n"], test["n_ratio"] = int((fold != NO_FOLD).sum()), int(used.sum())
     ordered = sorted(runs, key=lambda run: (run["fold"], run["seed"]))
     return {

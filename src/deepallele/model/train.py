@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
+from deepallele.dataset.ceiling import ceilings
 from deepallele.dataset.store import TEST, TRAIN, VALIDATION, Dataset
 from deepallele.errors import InputError
 from deepallele.files import atomic_path
@@ -137,7 +138,7 @@ def train_model(
 
 def _with_usable_loss(config: ModelConfig, dataset: Dataset) -> ModelConfig:
     """Settings whose loss the dataset can feed: the binomial one needs fragments."""
-    if dataset.counted or config.training.ratio_loss != "binomial":
+    if dataset.activity is None or config.training.ratio_loss != "binomial":
         return config
     print("the dataset has no fragments: ratio_loss is mse instead of binomial", flush=True)
     return replace(config, training=replace(config.training, ratio_loss="mse"))
@@ -174,4 +175,6 @@ def _evaluate(
 ) -> dict[str, float | int | None]:
     count, log_ratio = predict(network, dataset.sequence[rows], EVALUATION_BATCH)
     measured = dataset.log_counts()[rows], dataset.log_ratio()[rows]
-    return agreement(count, log_ratio, *measured, dataset.kept(min_informative)[rows])
+    kept = dataset.kept(min_informative)[rows]
+    scores = agreement(count, log_ratio, *measured, kept)
+    return scores | ceilings(dataset.count[rows[kept]], dataset.pseudocount, dataset.target_kind)

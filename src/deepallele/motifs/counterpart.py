@@ -8,17 +8,20 @@ from numpy.typing import NDArray
 class Counterpart:
     """Offsets in one haplotype's windows translated to the other's.
 
-    Between two variants both windows run in parallel; a variant's own bases pair from its left end.
+    Between two variants both windows run in parallel; a variant's own bases pair from its left end in the
+    reference, which is the right end in windows read on the minus strand.
 
     Parameters
     ----------
     variant
         Table of the dataset: region (row), offset_a, offset_b, allele_a, allele_b; variants of one
         region do not overlap.
+    reverse
+        bool (n,), regions whose windows are read on the minus strand; None: none is.
     """
 
-    def __init__(self, variant: pd.DataFrame) -> None:
-        self._tables = [_Table(variant, "a", "b"), _Table(variant, "b", "a")]
+    def __init__(self, variant: pd.DataFrame, reverse: NDArray[np.bool_] | None = None) -> None:
+        self._tables = [_Table(variant, here, there, reverse) for here, there in ("ab", "ba")]
 
     def translate(
         self, row: NDArray[np.int64], haplotype: NDArray[np.int64], offset: NDArray[np.int64]
@@ -67,7 +70,9 @@ class Counterpart:
 class _Table:
     """Variants sorted by region and offset in one haplotype."""
 
-    def __init__(self, variant: pd.DataFrame, here: str, there: str) -> None:
+    def __init__(
+        self, variant: pd.DataFrame, here: str, there: str, reverse: NDArray[np.bool_] | None
+    ) -> None:
         order = np.lexsort((variant[f"offset_{here}"], variant["region"]))
         table = variant.iloc[order]
         self.region = table["region"].to_numpy(dtype=np.int64)
@@ -75,6 +80,9 @@ class _Table:
         self.there = table[f"offset_{there}"].to_numpy(dtype=np.int64)
         self.here_length = table[f"allele_{here}"].str.len().to_numpy(dtype=np.int64)
         self.there_length = table[f"allele_{there}"].str.len().to_numpy(dtype=np.int64)
+        turned = np.zeros(len(table), dtype=bool) if reverse is None else reverse[self.region]
+        # Bases of the longer allele at the left end that have no partner.
+        self.lead = np.where(turned, self.here_length - self.there_length, 0)
 
     def translate(
         self, row: NDArray[np.int64], offset: NDArray[np.int64]
@@ -91,9 +99,10 @@ class _Table:
         near = np.where(follows, before, leads)
         known = follows | (self.region[leads] == row)
         inside = offset - self.here[near]
+        partner = inside - self.lead[near]
         parallel = offset + np.where(known, self.there[near] - self.here[near], 0)
         behind = self.there[near] + self.there_length[near] + inside - self.here_length[near]
         within = follows & (inside < self.here_length[near])
-        paired = self.there[near] + np.minimum(inside, self.there_length[near])
+        paired = self.there[near] + np.clip(partner, 0, self.there_length[near])
         other = np.where(within, paired, np.where(follows, behind, parallel))
-        return other, ~within | (inside < self.there_length[near])
+        return other, ~within | ((partner >= 0) & (partner < self.there_length[near]))

@@ -71,8 +71,8 @@ def seqlet_table(
     dataset
         The windows, their starts in each haplotype and the variants between the haplotypes.
     maps
-        Haplotype map of each haplotype name; not used for whole sequences, among which A stands for the
-        reference.
+        Haplotype map of each haplotype name; not used for imported datasets, in which A stands
+        for the reference.
     threshold
         Smallest |contribution| / RMS of a seqlet's positions; the RMS is over all windows of both
         haplotypes.
@@ -95,7 +95,7 @@ def seqlet_table(
     track, start, end, sign = runs.T
     row, haplotype = np.divmod(track, 2)
     mean, extreme = _effects(flat, track, start, end)
-    mate = Counterpart(dataset.variant).interval(row, haplotype, start, end)
+    mate = Counterpart(dataset.variant, dataset.reverse).interval(row, haplotype, start, end)
     ref_start, ref_end = _reference(dataset, maps, row, haplotype, (start, end), mate)
     mate_start, mate_end = mate
     mate_start, mate_end = np.clip(mate_start, 0, length), np.clip(mate_end, 0, length)
@@ -171,17 +171,18 @@ def _reference(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Reference intervals of seqlets; `mate` is where the same bases are in the other haplotype."""
     start, end = here
-    if dataset.whole:
+    if dataset.imported:
         first = dataset.start[row, 0]
         return first + np.where(haplotype, mate[0], start), first + np.where(haplotype, mate[1], end)
     ref_start, ref_end = np.zeros_like(start), np.zeros_like(end)
     chrom = dataset.region["chrom"].to_numpy()[row]
-    shift = dataset.start[row, haplotype]
+    ends = [dataset.position(row, haplotype, offset) for offset in (start, end - 1)]
+    first, final = np.minimum(*ends), np.maximum(*ends)
     for side, name in enumerate(dataset.haplotypes):
         for contig in np.unique(chrom[haplotype == side]):
             mine = (haplotype == side) & (chrom == contig)
-            ref_start[mine], _ = maps[name].to_reference(contig, shift[mine] + start[mine])
-            last, exact = maps[name].to_reference(contig, shift[mine] + end[mine] - 1)
+            ref_start[mine], _ = maps[name].to_reference(contig, first[mine])
+            last, exact = maps[name].to_reference(contig, final[mine])
             # A last base that the reference lacks ends at the insertion point, not one base after it.
             ref_end[mine] = last + exact
     return ref_start, ref_end

@@ -27,8 +27,15 @@ def write_regions(regions: pd.DataFrame, path: str | Path) -> None:
     write_text(text, path)
 
 
-def read_regions(path: str | Path) -> pd.DataFrame:
-    """Read a file written by `write_regions`.
+def read_regions(path: str | Path, overlapping: bool = False) -> pd.DataFrame:
+    """Read a file written by `write_regions`, or one of windows around the TSS.
+
+    Parameters
+    ----------
+    path
+        The file.
+    overlapping
+        Whether regions may overlap; they are sorted by start all the same.
 
     Returns
     -------
@@ -38,7 +45,7 @@ def read_regions(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the file is empty, has other columns, or regions are not sorted and disjoint.
+        If the file is empty, has other columns, or regions are not sorted, or overlap and must not.
     """
     dtype = dict.fromkeys(_TEXT, str) | dict.fromkeys(["start", "end", "summit"], np.int64)
     try:
@@ -48,10 +55,12 @@ def read_regions(path: str | Path) -> pd.DataFrame:
     if regions.empty:
         raise InputError(f"{path}: no region in the file; see the table of dropped ones beside it")
     for rows in rows_by_contig(regions["chrom"]).values():
-        overlapping = regions["start"].to_numpy()[rows[1:]] < regions["end"].to_numpy()[rows[:-1]]
-        if overlapping.any():
-            name = regions["name"].iloc[rows[1:][overlapping][0]]
-            raise InputError(f"{path}: region {name} is unsorted or overlaps the one before it")
+        before = regions["start" if overlapping else "end"].to_numpy()[rows[:-1]]
+        wrong = regions["start"].to_numpy()[rows[1:]] < before
+        if wrong.any():
+            name = regions["name"].iloc[rows[1:][wrong][0]]
+            what = "is unsorted" if overlapping else "is unsorted or overlaps the one before it"
+            raise InputError(f"{path}: region {name} {what}")
     if regions["name"].duplicated().any():
         name = regions["name"][regions["name"].duplicated()].iloc[0]
         raise InputError(f"{path}: region name {name!r} appears twice; names must differ")

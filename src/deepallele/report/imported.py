@@ -24,7 +24,7 @@ def imported(results: Results) -> Section:
 def _distribution(results: Results) -> Picture:
     label, dataset = ratio_label(results.haplotypes), results.dataset
     ratio, level = dataset.log_ratio(), dataset.log_counts().mean(axis=1)
-    unit = "counts" if dataset.counted else "activity"
+    unit = "counts" if dataset.activity is None else "activity"
     with figure(10, 3.8, 2) as (made, axes):
         histogram, ma = axes[0]
         histogram.hist(ratio, bins=60, color=A_COLOUR)

@@ -48,7 +48,7 @@ class Results:
     @property
     def imported(self) -> bool:
         """The dataset was imported: there are no reads, and what A stands for is the reference."""
-        return self.dataset.whole
+        return self.dataset.imported
 
     @property
     def model(self) -> str:

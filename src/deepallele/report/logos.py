@@ -39,6 +39,8 @@ def _examples(results: Results) -> Picture:
             _one_example(pair, row, contribution[place], results)
         drawn = svg(made)
     caption = "Positions are relative to the first base of the variant's allele in each haplotype."
+    if results.dataset.reverse.any():
+        caption += " Windows, and so their logos, are read in the direction of the gene."
     return Picture("attributions", "Trusted regions with strong main variants", drawn, caption)
 
 

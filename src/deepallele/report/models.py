@@ -43,8 +43,8 @@ def models(results: Results) -> Section:
         "early stopping saw, mean over folds of the seeds' mean prediction. Regions with fewer than "
         f"{results.config['counts']['min_informative']} informative pairs have no say in it. The ceiling "
         f"({number(ceiling)}) is what a perfect prediction would reach given the counting noise (random "
-        "halves of the pairs, Spearman-Brown). What the sequence does not explain of a region's counts "
-        "cancels in the ratio where both haplotypes share it."
+        f"halves of the pairs, Spearman-Brown). {_replicates(results)}What the sequence does not explain of "
+        "a region's counts cancels in the ratio where both haplotypes share it."
     )
     blocks: list[Block] = [
         Text(text),
@@ -61,6 +61,17 @@ def _baselines(results: Results) -> str:
     types = {str(metrics["type"]) for metrics in results.metrics.values()}
     told = [text for kind, text in MODEL_TYPES.items() if kind in types]
     return "Model types: " + "; ".join(told) + "." if told else ""
+
+
+def _replicates(results: Results) -> str:
+    """Say how well the samples agree, and what could be reached at most if they are replicates."""
+    test = results.metrics[results.model]["test"]
+    if test.get("replicate_r") is None:
+        return ""
+    return (
+        f"Log ratios of two samples agree with R = {number(test['replicate_r'])}; if the samples are "
+        f"replicates, a perfect prediction would reach {number(test['replicate_ceiling'])}. "
+    )
 
 
 def _ceiling(results: Results) -> float | None:
@@ -131,14 +142,16 @@ def _bar_group(ax: Axes, results: Results, scores: list[tuple[str, str, str | No
 def _scores(results: Results) -> Table:
     first, second = results.haplotypes
     label = ratio_label(results.haplotypes)
-    columns = ["model", "type", "seeds", f"R {label}", "sd over folds", "Spearman", "share of the ceiling"]
+    columns = ["model", "type", "seeds", f"R {label}", "sd over folds", "Spearman"]
+    columns += ["share of the ceiling", "ceiling", "ceiling of replicates"]
     columns += [f"R counts {first}", f"R counts {second}"]
     ceiling, rows = _ceiling(results), []
     for model in results.models:
         test = results.metrics[model]["test"]
         share = test["ratio_r"] / ceiling if ceiling and test["ratio_r"] is not None else None
         seeds = len({run["seed"] for run in results.metrics[model]["folds"]})
-        values = [test["ratio_r"], test["ratio_r_sd"], test["ratio_spearman"], share]
+        values = [test["ratio_r"], test["ratio_r_sd"], test["ratio_spearman"], share, ceiling]
+        values.append(test.get("replicate_ceiling"))
         values += [test["count_a_r"], test["count_b_r"]]
         rows.append([model, str(results.metrics[model]["type"]), str(seeds), *map(number, values)])
     return Table("Scores on test regions", columns, rows, words=["type"])
@@ -146,7 +159,7 @@ def _scores(results: Results) -> Table:
 
 def _ratio_scatter(results: Results) -> Picture:
     label = ratio_label(results.haplotypes)
-    least = results.config["counts"]["min_informative"] if results.dataset.counted else 0
+    least = results.config["counts"]["min_informative"] if results.dataset.activity is None else 0
     columns = 4 if len(results.models) == 4 else 3
     rows = -(-len(results.models) // columns)
     with figure(10.5, 11 / columns * rows, columns, rows) as (made, axes):

@@ -44,7 +44,7 @@ def _numbers(results: Results) -> list[list[str]]:
 
 
 def _imported(results: Results) -> list[list[str]]:
-    measured = "counts of fragments" if results.dataset.counted else "activities, no fragments"
+    measured = "counts of fragments" if results.dataset.activity is None else "activities, no fragments"
     return [
         ["dataset", f"imported ({results.config['dataset']['import']['format']})"],
         ["measured", measured],

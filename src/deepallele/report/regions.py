@@ -23,15 +23,17 @@ TOP = 10
 def regions(results: Results) -> Section:
     """Show the distribution of the log ratio, and which regions are imbalanced."""
     imbalance = results.imbalance
+    unit = "genes (each with a window around its TSS)" if results.config["assay"] == "rna" else "regions"
     summary = results.json("counts/imbalance.json")
     text = (
-        f"{len(imbalance):,} regions, each counted in {len(results.samples)} samples; "
+        f"{len(imbalance):,} {unit}, each counted in {len(results.samples)} samples; "
         f"{number(summary['tested'])} have enough informative pairs to be tested "
         f"(counts.min_informative {results.config['counts']['min_informative']}), "
         f"{number(summary['significant'])} are imbalanced at FDR below 0.05. The test is beta-binomial "
         f"around an even share; its overdispersion is {number(summary['overdispersion'], 4)}."
     )
-    return Section("regions", "Regions", [Text(text), _distribution(results), _top(results)])
+    warnings = [Text(f"Warning, dataset: {warning}.") for warning in results.dataset.warnings]
+    return Section("regions", "Regions", [Text(text), _distribution(results), _top(results), *warnings])
 
 
 def _distribution(results: Results) -> Picture:

@@ -1,9 +1,10 @@
 """Folds: disjoint, balanced, whole groups."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from deepallele.dataset.folds import blocks, split_regions
+from deepallele.dataset.folds import blocks, split_named, split_regions
 from deepallele.errors import InputError
 
 
@@ -66,3 +67,47 @@ def test_blocks_are_contiguous_and_cut_only_in_gaps() -> None:
     assert block[299] != block[300]
     assert np.bincount(block).max() <= 20 + 20
     assert len(set(split_regions(block, 5, 0.1)[0])) == 3
+
+
+def test_windows_that_reach_over_a_neighbour_keep_a_block_together() -> None:
+    # The second window lies inside the first; windows on the minus strand begin a base later.
+    start = np.array([0, 0, 50, 99, 300, 301])[:, None].repeat(2, axis=1)
+    start[0] = [0, 40]
+    block = blocks(np.zeros(6, dtype=np.int64), start, 100, 6)
+    assert block.tolist() == [0, 0, 0, 0, 1, 1]
+
+
+CHROM = pd.Series(np.repeat(["chr1", "chr2", "chr16", "chr17", "X"], [50, 30, 10, 8, 2]))
+
+
+def test_named_chromosomes_make_one_fold() -> None:
+    split = split_named(CHROM, ["chr16", "X"], ["chr17"], 0.1)
+    assert split.shape == (1, 100) and split.dtype == np.int8
+    assert {name: set(split[0][name == CHROM]) for name in CHROM.unique()} == {
+        "chr1": {0},
+        "chr2": {0},
+        "chr16": {2},
+        "chr17": {1},
+        "X": {2},
+    }
+
+
+def test_validation_is_chosen_where_none_is_named() -> None:
+    split = split_named(CHROM, ["chr1"], [], 0.3)
+    assert set(CHROM[split[0] == 1]) == {"chr2"}
+
+
+@pytest.mark.parametrize(
+    ("test", "validation", "words"),
+    [
+        (["chr3"], [], "test_chromosomes: no region is on 'chr3'"),
+        (["chr1"], ["16"], "validation_chromosomes: no region is on '16'"),
+        (["chr1", "chr2", "chr16"], ["chr17", "X"], "no region is left to train on"),
+        (CHROM.unique().tolist(), [], "no region is left"),
+    ],
+)
+def test_named_chromosomes_that_do_not_do_are_told(
+    test: list[str], validation: list[str], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        split_named(CHROM, test, validation, 0.1)

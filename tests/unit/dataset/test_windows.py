@@ -56,9 +56,44 @@ def test_windows_touch_but_do_not_cross_the_ends(tmp_path: Path) -> None:
 
 def test_centre_in_a_deletion_moves_to_the_next_base(tmp_path: Path) -> None:
     whole, deleted = make_genome(tmp_path, "a", BASES), make_genome(tmp_path, "b", BASES[:11] + BASES[15:])
-    windows = cut_windows(regions((12, 14)), [whole[0], deleted[0]], [whole[1], deleted[1]], 10)
+    windows = cut_windows(regions((10, 16)), [whole[0], deleted[0]], [whole[1], deleted[1]], 10)
     assert windows.start.tolist() == [[8, 6]]
     assert decode(windows.sequence[0, 1]) == BASES[6:11] + BASES[15:20]
+
+
+def test_a_region_that_one_haplotype_lacks_is_refused(tmp_path: Path) -> None:
+    whole, deleted = make_genome(tmp_path, "a", BASES), make_genome(tmp_path, "b", BASES[:11] + BASES[15:])
+    spans = regions((12, 14), (11, 15), (10, 15), (12, 16))
+    for pad in ("real", "zeros"):
+        windows = cut_windows(spans, [whole[0], deleted[0]], [whole[1], deleted[1]], 10, pad)
+        assert windows.reason.tolist() == ["deleted", "deleted", "", ""]
+
+
+def test_windows_on_the_minus_strand_are_mirror_images(tmp_path: Path) -> None:
+    genome, coordinates = make_genome(tmp_path, "g", BASES)
+    mirror = BASES.translate(str.maketrans("ACGT", "TGCA"))[::-1]
+    other, _ = make_genome(tmp_path, "m", mirror)
+    for length in (9, 10):
+        spans = [(12, 16), (11, 16), (15, 20)]
+        minus = cut_windows(regions(*spans).assign(strand="-"), [genome] * 2, [coordinates] * 2, length)
+        turned = [(30 - end, 30 - start) for start, end in spans]
+        plus = cut_windows(regions(*turned), [other] * 2, [coordinates] * 2, length)
+        np.testing.assert_array_equal(minus.sequence, plus.sequence)
+        np.testing.assert_array_equal(minus.start, 30 - length - plus.start)
+
+
+def test_padded_windows_hold_the_regions_own_bases(tmp_path: Path) -> None:
+    genome, coordinates = make_genome(tmp_path, "g", BASES)
+    spans = regions((0, 4), (26, 30), (3, 20)).assign(strand=["+", "-", "-"])
+    windows = cut_windows(spans, [genome] * 2, [coordinates] * 2, 10, "zeros")
+    assert [decode(codes) for codes in windows.sequence[:, 0]] == [
+        "ACGTNNNNNN",
+        "GTTGNNNNNN",
+        "TTGCAACGTA"[::1],
+    ]
+    assert windows.start[:, 0].tolist() == [0, 20, 10]
+    assert windows.own[:, 0].tolist() == [[0, 4], [6, 10], [0, 10]]
+    assert windows.cut_short.tolist() == [False, False, True]
 
 
 @pytest.mark.parametrize(("unknown", "reason"), [(5, ""), (6, "mostly_unknown")])

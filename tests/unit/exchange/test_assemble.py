@@ -1,5 +1,7 @@
 """Datasets of imported pairs: variants, room, folds; models and edits that need no genomes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from exchange_world import random_pairs
@@ -31,7 +33,7 @@ def make_pairs(activity=True, n=N):
 
 
 def settings(length=None):
-    return ImportSettings("yeast", ["BY", "RM"], length, 4, 0.1, 1.0)
+    return ImportSettings("yeast", ["BY", "RM"], length, 4, 0.1, 1.0, "shared")
 
 
 def text(codes):
@@ -64,7 +66,8 @@ def test_windows_have_room_for_every_edit():
 
 def test_positions_are_those_of_each_sequence_of_a():
     dataset = assemble(make_pairs(), settings())
-    assert dataset.whole
+    assert dataset.imported
+    assert dataset.padded
     names = dataset.region["name"].to_numpy()
     assert (dataset.variant["chrom"].to_numpy() == names[dataset.variant["region"]]).all()
     assert (dataset.variant["pos"] == dataset.variant["offset_a"]).all()
@@ -76,6 +79,11 @@ def test_groups_stay_in_one_fold():
     group = np.arange(N) % 8
     for one in range(8):
         assert (dataset.split[:, group == one] == dataset.split[:, group == one][:, :1]).all()
+    named = replace(settings(), test_groups=["gene1", "gene2"], validation_groups=["gene5"])
+    split = assemble(make_pairs(), named).split
+    assert split.shape == (1, N)
+    assert sorted(set(group[split[0] == 2])) == [1, 2]
+    assert set(group[split[0] == 1]) == {5}
     with pytest.raises(InputError, match="folds cannot be made of 1 "):
         assemble(make_pairs(n=1), settings())
 
@@ -85,18 +93,19 @@ def test_activities_are_targets_as_they_are(tmp_path):
     dataset = assemble(pairs, settings())
     np.testing.assert_allclose(dataset.log_counts(), pairs.activity.mean(axis=1), rtol=1e-6)
     np.testing.assert_allclose(dataset.log_ratio(), np.subtract(*pairs.activity.mean(axis=1).T), atol=1e-6)
-    assert not dataset.counted
+    assert dataset.activity is not None
     assert dataset.kept(10).all()
     write_dataset(dataset, tmp_path / "d.h5")
     read = read_dataset(tmp_path / "d.h5")
     np.testing.assert_array_equal(read.activity, dataset.activity)
-    assert read.whole
+    assert read.imported
 
 
 def test_the_number_of_processes_changes_nothing():
     one, two = (assemble(make_pairs(activity=False), settings(), threads) for threads in (1, 2))
     assert one.variant.equals(two.variant)
-    assert one.counted
+    assert one.activity is None
+    assert one.ceiling["task"].tolist() == ["all", "one", "two"]
     np.testing.assert_array_equal(one.sequence, two.sequence)
 
 

@@ -74,7 +74,7 @@ def _variants(n: int) -> pd.DataFrame:
     """One single-base variant in the middle of every region."""
     columns = {
         "region": np.arange(n),
-        "chrom": "chr1",
+        "chrom": np.where(np.arange(n) % 2, "chr1", "chr2"),
         "pos": 1060 + 500 * np.arange(n),
         "ref": "A",
         "alt": "G",
