@@ -17,7 +17,7 @@ OS_RELEASE=${OS_RELEASE:-/etc/os-release}
 TOOLS="bowtie2:bowtie2 samtools:samtools bcftools:bcftools tabix:tabix bgzip:tabix fastp:fastp
        bedtools:bedtools featureCounts:subread dot:graphviz STAR:rna-star"
 # The tests' own.
-DEVELOP_TOOLS="PicardCommandLine:picard-tools"
+DEVELOP_TOOLS="PicardCommandLine:picard-tools curl:curl"
 # MACS3 has no binary package on PyPI and is compiled on the spot.
 COMPILER="gcc:build-essential"
 

@@ -13,7 +13,7 @@ from deepallele.exchange.assemble import ImportSettings, assemble
 from deepallele.exchange.configured import FILES
 from deepallele.exchange.pairs import Pairs
 from deepallele.exchange.published import read_published
-from deepallele.exchange.tables import UNITS, Columns, read_pairs_fasta, read_pairs_table
+from deepallele.exchange.tables import UNITS, Columns, named_columns, read_pairs_fasta, read_pairs_table
 from deepallele.files import write_table
 
 
@@ -67,15 +67,6 @@ def read_pairs(arguments: argparse.Namespace) -> tuple[Pairs, pd.DataFrame, list
     if source == "table":
         return read_pairs_table(files[0], columns, arguments.unit)
     return (*read_pairs_fasta(files[:2], files[2], columns, arguments.unit), [])
-
-
-def named_columns(text: str) -> tuple[str, tuple[str, str]]:
-    """Take SAMPLE=COLUMN_A,COLUMN_B apart."""
-    name, _, columns = text.partition("=")
-    pair = columns.split(",")
-    if not name or len(pair) != 2 or not all(pair):
-        raise InputError(f"--values: {text!r}; expected SAMPLE=COLUMN_A,COLUMN_B")
-    return name, (pair[0], pair[1])
 
 
 def long_counts(dataset: Dataset) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def read_samples(path: str | Path, fetched: bool = True) -> list[Unit]:
         condition (any text) may be left out; each is the same in all rows of a sample.
 
     fetched
-        The FASTQ files must exist; False where they are still to be fetched.
+        The FASTQ files must exist, one at least; False where they are still to be fetched.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def read_samples(path: str | Path, fetched: bool = True) -> list[Unit]:
         if fetched:
             _check_files(unit, f"{path}, line {number}")
         units.append(unit)
-    if not units:
+    if not units and fetched:
         raise InputError(f"{path}: no samples under the header; add at least one row")
     _check_controls(units, path)
     return sorted(units, key=lambda unit: (unit["sample"], unit["unit"]))

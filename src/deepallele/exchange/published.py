@@ -43,8 +43,9 @@ def read_published(path: str | Path, samples: Sequence[str] | None) -> tuple[Pai
     Returns
     -------
     pairs
-        With counts, or activities log2(1 + count). Pairs have places where A's sequences reach over their regions by
-        the same number of bases on both sides in the whole file; else the names say only where the folds are.
+        With counts, or activities log2(1 + count). Pairs have places where A's sequences reach over their
+        regions by the same number of bases on both sides in the whole file; else the names say only where the
+        folds are.
     dropped
         region, reason: `missing_value` (not finite), `no_sequence`.
     notes

@@ -40,7 +40,7 @@ class Columns:
     name: str
     sequence: tuple[str, str] | None
     group: str
-    values: Mapping[str, tuple[str, str]]
+    values: Mapping[str, tuple[str, ...]]
 
 
 def read_pairs_table(path: str | Path, columns: Columns, unit: str) -> tuple[Pairs, pd.DataFrame, list[str]]:
@@ -72,7 +72,7 @@ def read_pairs_table(path: str | Path, columns: Columns, unit: str) -> tuple[Pai
         If a column is absent, or a sequence or value cannot be read, with the line.
     """
     assert columns.sequence is not None
-    table = _read(path, [*_wanted(columns), *columns.sequence])
+    table = read_columns(path, [*_wanted(columns), *columns.sequence])
     again = table.groupby(columns.name).cumcount()
     numbered = table[columns.name] + "." + (again + 1).astype(str)
     table[columns.name] = table[columns.name].where(again == 0, numbered)
@@ -107,7 +107,7 @@ def read_pairs_fasta(
     InputError
         As from `read_pairs_table`, and if the table or a FASTA has a name twice, or a FASTA lacks one.
     """
-    table = _read(path, _wanted(columns))
+    table = read_columns(path, _wanted(columns))
     _refuse_repeated(table[columns.name], path)
     found = [read_fasta(one) for one in fasta]
     for one, records in zip(fasta, found, strict=True):
@@ -139,12 +139,35 @@ def read_fasta(path: str | Path) -> dict[str, str]:
     return records
 
 
+def named_columns(text: str, sizes: Sequence[int] = (2,)) -> tuple[str, tuple[str, ...]]:
+    """Take SAMPLE=COLUMN_A,COLUMN_B apart; `sizes` are the numbers of columns it may have.
+
+    Raises
+    ------
+    InputError
+        If it has another form.
+    """
+    name, _, rest = text.partition("=")
+    columns = tuple(rest.split(","))
+    if not name or len(columns) not in sizes or not all(columns):
+        more = "[,COLUMN_AMBIGUOUS]" if 3 in sizes else ""
+        raise InputError(f"--values: {text!r}; expected SAMPLE=COLUMN_A,COLUMN_B{more}")
+    return name, columns
+
+
 def _wanted(columns: Columns) -> list[str]:
     values = [column for pair in columns.values.values() for column in pair]
     return list(dict.fromkeys([columns.name, columns.group, *values]))
 
 
-def _read(path: str | Path, wanted: Sequence[str]) -> pd.DataFrame:
+def read_columns(path: str | Path, wanted: Sequence[str]) -> pd.DataFrame:
+    """Read a table with a header as text, with all its columns.
+
+    Raises
+    ------
+    InputError
+        If it is no table, is empty, or lacks one of the wanted columns.
+    """
     with open_binary(path) as file:
         try:
             table = pd.read_csv(file, sep="\t", dtype=str, na_filter=False)
@@ -178,7 +201,7 @@ def _pairs(
     names = table[columns.name].tolist()
     values = np.stack(
         [
-            np.stack([_numbers(table[column], f"{path}", unit) for column in pair], axis=1)
+            np.stack([numbers(table[column], f"{path}", unit) for column in pair], axis=1)
             for pair in columns.values.values()
         ],
         axis=1,
@@ -201,7 +224,14 @@ def _pairs(
     return pairs, dropped_table(names, reason.tolist())
 
 
-def _numbers(column: pd.Series, path: str, unit: str) -> NDArray[np.float64]:
+def numbers(column: pd.Series, path: str, unit: str) -> NDArray[np.float64]:
+    """Turn a column of text into numbers; NaN where it is missing.
+
+    Raises
+    ------
+    InputError
+        If a text is no finite number, or with unit "counts" no whole number from 0 on, with the line.
+    """
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
     wrong = ~np.isfinite(values) & ~column.isin(_MISSING).to_numpy()
     expected = "a finite number"
