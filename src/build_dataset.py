@@ -13,9 +13,6 @@ from deepallele.files import write_json, write_table
 
 def main(arguments: argparse.Namespace) -> None:
     """Write the dataset, the list of dropped regions, what shares sequence, and the numbers."""
-    conditions = arguments.conditions
-    if conditions and len(conditions) != len(arguments.samples or []):
-        raise InputError(f"--conditions: {len(conditions)} for {len(arguments.samples or [])} --samples")
     inputs = Inputs(
         arguments.regions,
         arguments.counts,
@@ -38,7 +35,7 @@ def main(arguments: argparse.Namespace) -> None:
         test_chromosomes=arguments.test_chromosomes,
         validation_chromosomes=arguments.validation_chromosomes,
         shared_sequence=arguments.shared_sequence,
-        conditions=conditions,
+        conditions=conditions_of(arguments.samples or [], arguments.conditions),
         min_informative=arguments.min_informative,
     )
     built = build_dataset(inputs, settings, arguments.out)
@@ -54,6 +51,15 @@ def main(arguments: argparse.Namespace) -> None:
         print(f"warning: {warning}")
 
 
+def conditions_of(samples: list[str], pairs: list[str]) -> list[str]:
+    """Condition of each sample, from texts `sample=condition`; empty where there is none."""
+    known = dict(pair.partition("=")[::2] for pair in pairs)
+    strange = sorted(set(known) - set(samples))
+    if strange:
+        raise InputError(f"--conditions: no sample {strange[0]!r} among --samples; write sample=condition")
+    return [known.get(name, "") for name in samples]
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Build the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -67,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--cross", required=True, help="name of the cross")
     add("--haplotypes", nargs=2, required=True, help="names of haplotypes A and B")
     add("--samples", nargs="+", help="samples in order (default: all, as in the counts)")
-    add("--conditions", nargs="*", default=[], help="condition of each of --samples, may be empty")
+    add("--conditions", nargs="*", default=[], help="sample=condition, for samples that have one")
     add("--length", type=int, required=True, help="length of the windows (bp)")
     add("--pad", choices=[REAL, ZEROS], default=REAL, help="real bases, or the region's own and none behind")
     add("--folds", type=int, required=True, help="number of folds")

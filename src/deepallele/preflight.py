@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from deepallele.compressed import check_bgzip, check_end, open_binary
-from deepallele.dataset.chromosomes import check_chromosomes
 from deepallele.errors import InputError
 from deepallele.genome.alleles import check_samples, read_haplotypes
 from deepallele.genome.mask import read_bed
@@ -52,7 +51,7 @@ def check_inputs(config: Mapping[str, Any]) -> list[str]:
     for key, path in files + [("reference.vcf", path) for path in reference["vcf"]]:
         if not Path(path).is_file():
             raise InputError(f"config key '{key}': no such file '{path}'")
-    contigs = _contigs(reference["fasta"], Path(reference["fasta"]).stat().st_mtime_ns)
+    contigs = reference_contigs(reference["fasta"])
     notes = _check_vcfs(config, contigs)
     for path in beds.values():
         if path is not None:
@@ -64,30 +63,17 @@ def check_inputs(config: Mapping[str, Any]) -> list[str]:
     return notes
 
 
-def check_folds(config: Mapping[str, Any]) -> None:
-    """Refuse folds that cannot be made of the chromosomes on which regions may be.
-
-    Raises
-    ------
-    InputError
-        As `deepallele.dataset.chromosomes.check_chromosomes`.
-    """
-    fasta = config["reference"]["fasta"]
-    own = config["peaks"]["regions"] if config["assay"] != "rna" else None
-    contigs = set(_contigs(fasta, Path(fasta).stat().st_mtime_ns))
-    if own is None:
-        check_chromosomes(config, contigs, fasta)
-    else:
-        check_chromosomes(config, contigs & set(_bed_contigs(own)), own)
+def reference_contigs(fasta: str) -> list[str]:
+    """List a FASTA's contigs, which takes long, once for every state of the file."""
+    return _contigs(fasta, Path(fasta).stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=1)
 def _contigs(fasta: str, _changed: int) -> list[str]:
-    """Contigs of a FASTA, which takes long to read, in the state of its last change."""
     return fasta_contigs(fasta)
 
 
-def _bed_contigs(path: str) -> list[str]:
+def bed_contigs(path: str) -> list[str]:
     """Contig of each interval."""
     if is_saf(path):
         return [row.chrom for row in read_saf(path)]
@@ -147,7 +133,7 @@ def _tell_absent(
 
 
 def _check_bed(path: str, contigs: list[str], fasta: str) -> list[str]:
-    lines = Counter(_bed_contigs(path))
+    lines = Counter(bed_contigs(path))
     _check_shared(contigs, set(lines), fasta, path, prefix_ok=False)
     absent = {name: count for name, count in lines.items() if name not in set(contigs)}
     if not any(not _MINOR.search(name) for name in absent):

@@ -1,8 +1,13 @@
 """Windows and variants of the dataset against bcftools consensus and a brute-force coordinate map."""
 
+import gzip
 import hashlib
+import json
 import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +18,12 @@ from deepallele.counts.tables import counts_table
 from deepallele.dataset.build import build_dataset
 from deepallele.dataset.settings import Inputs, Settings
 from deepallele.dataset.store import Dataset, read_dataset, write_dataset
+from deepallele.errors import InputError
 from deepallele.files import write_table
 from deepallele.genome.fasta import decode
 from deepallele.peaks.regions import write_regions
 
+STEP = Path(__file__).parents[2] / "src" / "build_dataset.py"
 LENGTH, WIDTH = 150, 41
 CONTIGS = {"chr1": 9_000, "2": 7_000, "HLA-A*01": 5_000}
 Variant = tuple[int, str, str, int, int]
@@ -121,9 +128,11 @@ class Case:
         names = [f"{c}:{s}-{e}" for c, s, e in zip(table["chrom"], table["start"], table["end"], strict=True)]
         return table.assign(name=names, score=1.0, summit=table["start"] + WIDTH // 2)
 
-    def build(self) -> tuple[Dataset, pd.DataFrame]:
+    def build(
+        self, name: str = "dataset.h5", inputs: dict[str, Any] | None = None, **settings: Any
+    ) -> tuple[Dataset, pd.DataFrame]:
         folder = self.folder
-        inputs = Inputs(
+        files = Inputs(
             folder / "regions.bed",
             folder / "counts.tsv.gz",
             folder / "variants.bcf",
@@ -131,9 +140,10 @@ class Case:
             [folder / "A.fa", folder / "B.fa"],
             [folder / "A.chain", folder / "B.chain"],
         )
-        settings = Settings("X", ["P", "Q"], ["007", "s2"], LENGTH, 4, "blocks", 0.1, 0.5)
-        built = build_dataset(inputs, settings, folder / "dataset.h5")
-        return read_dataset(folder / "dataset.h5"), built.dropped
+        chosen = Settings("X", ["P", "Q"], ["007", "s2"], LENGTH, 4, "blocks", 0.1, 0.5)
+        out = folder / "out" / name
+        built = build_dataset(replace(files, **inputs or {}), replace(chosen, **settings), out)
+        return read_dataset(out), built.dropped
 
 
 @pytest.fixture(scope="module", params=[1, 2])
@@ -191,9 +201,15 @@ def test_variants_equal_brute_force(case: Case) -> None:
     assert {True, False} == set(case.dataset.variant["clipped"])
 
 
-def test_variants_are_the_same_however_the_file_is_read(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stretches_of_any_size_give_the_same(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deepallele.dataset.variants.MERGE", -LENGTH)
-    pd.testing.assert_frame_equal(case.build()[0].variant, case.dataset.variant)
+    monkeypatch.setattr("deepallele.dataset.build._CHUNK_BYTES", 2 * LENGTH * 5)
+    monkeypatch.setattr("deepallele.dataset.build._SPAN", 300)
+    dataset, dropped = case.build("again.h5")
+    pd.testing.assert_frame_equal(dataset.variant, case.dataset.variant)
+    pd.testing.assert_frame_equal(dropped, case.dropped)
+    for name in ("sequence", "start", "count", "split"):
+        np.testing.assert_array_equal(getattr(dataset, name), getattr(case.dataset, name))
 
 
 def test_alleles_stand_in_the_windows(case: Case) -> None:
@@ -245,7 +261,7 @@ def test_counts_split_and_attributes(case: Case, tmp_path: Path) -> None:
     )
     assert (case.dataset.haplotypes, case.dataset.pseudocount) == (["P", "Q"], 0.5)
     write_dataset(case.dataset, tmp_path / "one.h5")
-    write_dataset(case.build()[0], tmp_path / "two.h5")
+    write_dataset(case.build("again.h5")[0], tmp_path / "two.h5")
     assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "two.h5").read_bytes()
     np.testing.assert_array_equal(read_dataset(tmp_path / "one.h5").sequence, case.dataset.sequence)
 
@@ -259,3 +275,82 @@ def test_no_base_is_shared_between_train_and_test_blocks(case: Case) -> None:
             for fold in split[:, rows]:
                 apart = (fold[:, None] == 2) != (fold[None, :] == 2)
                 assert not (apart & (gap < LENGTH)).any()
+
+
+def step(case: Case, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the step in the case's folder; all that it writes goes to `folder`."""
+    command = [sys.executable, str(STEP), "--regions", "regions.bed", "--counts", "counts.tsv.gz"]
+    command += ["--variants", "variants.bcf", "--reference", "ref.fa", "--genomes", "A.fa", "B.fa"]
+    command += ["--chains", "A.chain", "B.chain", "--cross", "X", "--haplotypes", "P", "Q"]
+    command += ["--samples", "007", "s2", "--length", str(LENGTH), "--validation-fraction", "0.1"]
+    command += ["--pseudocount", "0.5", "--out", str(folder / "d.h5")]
+    command += ["--dropped", str(folder / "dropped.tsv"), "--shared", str(folder / "shared.tsv")]
+    command += ["--summary", str(folder / "summary.json"), *options]
+    return subprocess.run(command, cwd=case.folder, capture_output=True, text=True)
+
+
+def test_the_step_writes_dataset_tables_and_numbers(case: Case, tmp_path: Path) -> None:
+    options = ["--folds", "4", "--split", "blocks", "--conditions", "s2=day 1", "--min-informative", "5"]
+    done = step(case, tmp_path, *options)
+    assert done.returncode == 0, done.stderr
+    dataset = read_dataset(tmp_path / "d.h5")
+    np.testing.assert_array_equal(dataset.sequence, case.dataset.sequence)
+    assert dataset.condition == ["", "day 1"]
+    assert dataset.ceiling["task"].tolist() == ["all", "day 1", "007", "s2"]
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    kept = len(dataset.region)
+    assert summary["regions"]["given"] == len(case.regions) and summary["regions"]["kept"] == kept
+    assert sum(summary["regions"]["dropped"].values()) == len(case.regions) - kept
+    assert summary["variants"]["in_windows"] == len(dataset.variant)
+    assert [sum(fold.values()) for fold in summary["folds"]] == [kept] * 4
+    assert summary["warnings"] == dataset.warnings
+    assert all(f"warning: {warning}" in done.stdout for warning in dataset.warnings)
+    assert (tmp_path / "shared.tsv").read_text().startswith("region\tpartner\tshare\tfolds\tleaks_into\n")
+
+
+def test_named_chromosomes_and_published_settings(case: Case) -> None:
+    settings = {"test_chromosomes": ["2"], "targets": "published", "pad": "zeros", "shared_sequence": "drop"}
+    dataset, _ = case.build("published.h5", **settings)
+    assert dataset.split.shape[0] == 1 and dataset.padded and dataset.target_kind == "published"
+    assert set(dataset.region["chrom"][dataset.split[0] == 2]) == {"2"}
+    a, b, both = dataset.count.sum(axis=1).T
+    expected = np.log2(1 + a + both / 2) - np.log2(1 + b + both / 2)
+    np.testing.assert_allclose(dataset.log_ratio(), expected, atol=1e-5)
+
+
+def test_a_genome_of_another_run_is_noticed(case: Case, tmp_path: Path) -> None:
+    """The variants say something else about its windows: they are dropped, and the user is told."""
+    text = (case.folder / "B.fa").read_text().splitlines()
+    place = text.index(">2")
+    second = "".join(text[place + 1 :]).split(">")[0]
+    other = second[:2000] + "ACGT" * 50 + second[2200:]
+    whole = "\n".join(text[: place + 1]) + f"\n{other}\n"
+    rest = "\n".join(text).split(">HLA")[1]
+    (tmp_path / "B.fa").write_text(f"{whole}>HLA{rest}\n")
+    dataset, dropped = case.build("other.h5", {"genomes": [case.folder / "A.fa", tmp_path / "B.fa"]})
+    dropped = dropped[dropped["reason"] == "not_explained"]
+    assert set(dropped["chrom"]) == {"2"} and 2 <= len(dropped) <= 6
+    assert any("do not turn one haplotype's window into the other's" in text for text in dataset.warnings)
+
+
+def test_bad_input_leaves_nothing_half_written(case: Case, tmp_path: Path) -> None:
+    lines = gzip.decompress((case.folder / "counts.tsv.gz").read_bytes()).decode().splitlines(keepends=True)
+    (tmp_path / "counts.tsv").write_text("".join(lines[:-1]))
+    before = sorted((case.folder / "out").iterdir())
+    for inputs, settings, words in (
+        ({"counts": tmp_path / "counts.tsv"}, {}, "has 0 rows for sample"),
+        ({}, {"length": 90_000}, r"no region has a usable window \(contig_edge\); lower dataset.length"),
+        ({"variants": case.folder / "ref.fa"}, {}, "bcftools cannot read the variants"),
+        ({}, {"folds": 90}, "90 folds cannot be made"),
+        ({}, {"test_chromosomes": ["2", "HLA-A*01"], "validation_chromosomes": ["chr1"]}, "left to train on"),
+    ):
+        with pytest.raises(InputError, match=words):
+            case.build("bad.h5", inputs, **settings)
+    assert sorted((case.folder / "out").iterdir()) == before
+
+
+def test_the_step_tells_an_error_in_one_line(case: Case, tmp_path: Path) -> None:
+    done = step(case, tmp_path, "--folds", "4", "--split", "blocks", "--conditions", "one")
+    told = "error: --conditions: no sample 'one' among --samples; write sample=condition\n"
+    assert (done.returncode, done.stderr) == (1, told)
+    assert list(tmp_path.iterdir()) == []

@@ -8,9 +8,10 @@ include: "steps.smk"
 
 
 from deepallele.config import check_config, load_schema
+from deepallele.dataset.chromosomes import check_folds
 from deepallele.errors import InputError
 from deepallele.exchange.configured import check_import_files, import_options
-from deepallele.preflight import check_folds, check_inputs
+from deepallele.preflight import check_inputs
 from deepallele.sample_sheet import (
     check_assay_samples,
     check_file_names,
@@ -66,10 +67,13 @@ REGIONS = (
     if config["assay"] == "rna"
     else "<results>/peaks/regions.bed"
 )
-CONDITIONS = [
-    next(unit["condition"] for unit in UNITS if unit["sample"] == name)
-    for name in SAMPLES
-]
+CONDITIONS = sorted(
+    {
+        f"{unit['sample']}={unit['condition']}"
+        for unit in UNITS
+        if unit["condition"] and unit["sample"] in SAMPLES
+    }
+)
 FOLDS = 1 if config["dataset"]["test_chromosomes"] else config["dataset"]["folds"]
 
 TARGETS = ["<results>/report/index.html"]

@@ -35,7 +35,7 @@ rule build_dataset:
         cross=CROSS,
         haplotypes=HAPLOTYPES,
         samples=SAMPLES,
-        conditions=CONDITIONS if any(CONDITIONS) else [],
+        conditions=CONDITIONS,
         numbers=config["dataset"],
         test_chromosomes=config["dataset"]["test_chromosomes"],
         validation_chromosomes=config["dataset"]["validation_chromosomes"],

@@ -7,6 +7,24 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from deepallele.errors import InputError
+from deepallele.preflight import bed_contigs, reference_contigs
+
+
+def check_folds(config: Mapping[str, Any]) -> None:
+    """Check the folds with the contigs on which regions may be: those of the reference, or of own regions.
+
+    Raises
+    ------
+    InputError
+        As `check_chromosomes`.
+    """
+    fasta = config["reference"]["fasta"]
+    own = config["peaks"]["regions"] if config["assay"] != "rna" else None
+    contigs = set(reference_contigs(fasta))
+    if own is None:
+        check_chromosomes(config, contigs, fasta)
+    else:
+        check_chromosomes(config, contigs & set(bed_contigs(own)), own)
 
 
 def check_chromosomes(config: Mapping[str, Any], contigs: Collection[str], source: str) -> None:

@@ -7,7 +7,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepallele.dataset import targets
-from deepallele.dataset.schema import CEILING_COLUMNS, IMPORTED, REAL, REGION_COLUMNS, VARIANT_COLUMNS, ZEROS
+from deepallele.dataset.schema import (
+    CEILING_COLUMNS,
+    IMPORTED,
+    REAL,
+    REGION_COLUMNS,
+    TEST,
+    VARIANT_COLUMNS,
+    ZEROS,
+)
 from deepallele.dataset.targets import Targets, make_targets
 from deepallele.errors import InputError
 
@@ -138,6 +146,11 @@ class Dataset:
     def warnings(self) -> list[str]:
         """What to know before this dataset is used."""
         return self.attributes.get("warnings", "").splitlines()
+
+    @property
+    def tested(self) -> NDArray[np.bool_]:
+        """Regions that are test in a fold, bool (n,): only these have predictions and what follows."""
+        return np.asarray((self.split == TEST).any(axis=0))
 
     def position(
         self, row: NDArray[np.int64], haplotype: NDArray[np.int64], offset: NDArray[np.int64]

@@ -16,8 +16,15 @@ from numpy.typing import NDArray
 from deepallele.dataset.schema import CEILING_COLUMNS, REGION_COLUMNS, VARIANT_COLUMNS
 
 ALLELES = ("ref", "alt", "allele_a", "allele_b")
-# A variant lies on the contig of its region.
-_STORED = [name for name in VARIANT_COLUMNS if name != "chrom"]
+# Columns of the variants as they are stored, as narrow as they can be. A variant is on its region's contig.
+_STORED = {
+    "region": "int32",
+    "pos": "int64",
+    **dict.fromkeys(ALLELES, "int32"),
+    "offset_a": "int32",
+    "offset_b": "int32",
+    "clipped": "bool",
+}
 _CHUNK_BYTES = 1 << 19
 _CHUNK_ROWS = 1 << 14
 _PACKED: dict[str, Any] = {"compression": "gzip", "compression_opts": 4, "shuffle": True}
@@ -46,9 +53,8 @@ class DatasetWriter:
         self._variant = {name: self._column(name) for name in _STORED}
 
     def _column(self, name: str) -> h5py.Dataset:
-        kind = "int32" if name in ALLELES else VARIANT_COLUMNS[name]
         options = {"maxshape": (None,), "chunks": (_CHUNK_ROWS,), "track_times": False, **_PACKED}
-        return self.file.create_dataset(f"variant/{name}", (0,), kind, **options)
+        return self.file.create_dataset(f"variant/{name}", (0,), _STORED[name], **options)
 
     def append(self, sequence: NDArray[np.uint8], variant: pd.DataFrame) -> None:
         """Write windows (k, 2, L) and their variants; `region` counts from the dataset's first window."""
@@ -143,7 +149,11 @@ def read_variant(file: h5py.File, chrom: NDArray[np.object_]) -> pd.DataFrame:
     for name in ALLELES:
         values[name] = alleles[values[name]]
     values["chrom"] = chrom[values["region"]]
-    return pd.DataFrame(values, columns=list(VARIANT_COLUMNS))
+    table = {
+        name: values[name] if kind == "str" else values[name].astype(kind, copy=False)
+        for name, kind in VARIANT_COLUMNS.items()
+    }
+    return pd.DataFrame(table, copy=False)
 
 
 def read_ceiling(file: h5py.File) -> pd.DataFrame:

@@ -1,6 +1,8 @@
 """What a dataset holds, as a text of one screen."""
 
 from collections.abc import Sequence
+from textwrap import fill
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,8 @@ CLASSES = ("snp", "mnv", "insertion", "deletion", "complex")
 # Upper ends of the classes of lengths; longer ones are the last class.
 LENGTHS = (1, 2, 5, 10, 20, 50)
 _SHOWN = 8
+_WIDTH = 100
+_MARKED: dict[str, Any] = {"initial_indent": "  ! ", "subsequent_indent": "    "}
 
 
 def describe(dataset: Dataset, min_informative: int | None = None) -> str:
@@ -37,7 +41,7 @@ def describe(dataset: Dataset, min_informative: int | None = None) -> str:
         _folds(dataset),
     ]
     if dataset.warnings:
-        parts.append(["Warnings", *(f"  ! {warning}" for warning in dataset.warnings)])
+        parts.append(["Warnings", *(fill(text, _WIDTH, **_MARKED) for text in dataset.warnings)])
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
@@ -75,7 +79,7 @@ def _variants(dataset: Dataset) -> list[str]:
     none = int((per_window == 0).sum())
     lines.append(
         f"  {len(variant):,} in windows; per window {_spread(per_window)}; "
-        f"none in {none:,} windows ({none / n:.0%})"
+        f"none in {none:,} windows ({none / n:.1%})"
     )
     kinds = pd.Series(map(_class, variant["allele_a"], variant["allele_b"])).value_counts()
     told = [f"{name} {kinds[name]:,} ({kinds[name] / len(variant):.0%})" for name in CLASSES if name in kinds]

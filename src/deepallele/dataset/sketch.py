@@ -13,6 +13,7 @@ SAMPLED = 64
 MIN_KMERS = 8
 # In a family of more windows than this, each is compared with so many others of it.
 NEIGHBOURS = 32
+_PARTS = 16
 
 
 class Sketch(NamedTuple):
@@ -64,27 +65,43 @@ def shared_pairs(
     first, second, share
         Rows, first < second, sorted; share of the sampled k-mers.
     """
-    kmer = np.concatenate([part.kmer for part in sketches] or [np.zeros(0, np.uint32)])
-    row = np.concatenate([part.row for part in sketches] or [np.zeros(0, np.int32)])
-    size = np.bincount(row, minlength=len(group))
+    n = np.int64(max(len(group), 1))
+    size = np.zeros(len(group), dtype=np.int64)
+    for part in sketches:
+        size += np.bincount(part.row, minlength=len(group))
     # In a fixed random order a window's neighbours in a large family are of all groups.
     place = np.random.default_rng(0).permutation(len(group)).astype(np.uint64)
+    found = [_pairs(sketches, number, group, place) for number in range(_PARTS)]
+    key, back = np.unique(np.concatenate([part[0] for part in found]), return_inverse=True)
+    number = np.bincount(back, weights=np.concatenate([part[1] for part in found]), minlength=len(key))
+    first, second = key // n, key % n
+    least = np.minimum(size[first], size[second])
+    share = number / np.maximum(least, 1)
+    kept = (least >= MIN_KMERS) & (share >= min_share)
+    return first[kept], second[kept], share[kept]
+
+
+def _pairs(
+    sketches: list[Sketch], part: int, group: NDArray[np.int64], place: NDArray[np.uint64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of windows of different groups with a k-mer in common, as one number, and how many they have.
+
+    Only every k-mer of one part of all is looked at: sorting all at once would need far more memory.
+    """
+    chosen = [np.flatnonzero(one.kmer % _PARTS == part) for one in sketches]
+    kmer = np.concatenate([one.kmer[mine] for one, mine in zip(sketches, chosen, strict=True)])
+    row = np.concatenate([one.row[mine] for one, mine in zip(sketches, chosen, strict=True)])
     order = np.argsort((kmer.astype(np.uint64) << np.uint64(32)) | place[row], kind="stable")
     kmer, row = kmer[order], row[order].astype(np.int64)
-    keys, n = [], np.int64(max(len(group), 1))
+    keys = [np.zeros(0, dtype=np.int64)]
     for step in range(1, NEIGHBOURS + 1):
         same = np.flatnonzero(kmer[step:] == kmer[:-step])
         if not len(same):
             break
         one, two = row[same], row[same + step]
         apart = group[one] != group[two]
-        keys.append(np.minimum(one, two)[apart] * n + np.maximum(one, two)[apart])
-    key, number = np.unique(np.concatenate(keys or [np.zeros(0, np.int64)]), return_counts=True)
-    first, second = key // n, key % n
-    least = np.minimum(size[first], size[second])
-    share = number / np.maximum(least, 1)
-    kept = (least >= MIN_KMERS) & (share >= min_share)
-    return first[kept], second[kept], share[kept]
+        keys.append(np.minimum(one, two)[apart] * len(group) + np.maximum(one, two)[apart])
+    return np.unique(np.concatenate(keys), return_counts=True)
 
 
 @njit(cache=True)

@@ -111,8 +111,8 @@ def _ceiling_warnings(ceiling: dict[str, Any]) -> list[str]:
     if best is None or best < _LOW_CEILING:
         shown = "cannot be told" if best is None else f"is {best:.2f}"
         told.append(
-            f"the ceiling of R of the log ratio {shown}: {ceiling['regions']} regions have enough "
-            "informative fragments, and these are few"
+            f"the ceiling of R of the log ratio {shown} ({ceiling['regions']} regions with enough "
+            "informative fragments): little of what is measured is more than noise"
         )
     elif between is not None:
         expected = 2 * half / (ceiling["samples"] - (ceiling["samples"] - 2) * half) if half > 0 else 0.0

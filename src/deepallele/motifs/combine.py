@@ -41,7 +41,8 @@ def cluster_seqlets(
         The seqlets with the column cluster (-1: none) before sequence.
     summary
         Per cluster: cluster, n_seqlets, n_regions, share_regions, share_positive and share_negative
-        (share of all regions with a seqlet of the cluster: any, of positive, of negative effect), consensus.
+        (share of the regions that are test in a fold with a seqlet of the cluster: any, of positive, of
+        negative effect), consensus.
     motifs
         `cluster_{number}`, one per cluster.
     """
@@ -57,7 +58,7 @@ def cluster_seqlets(
     motifs = _combine(placed, attributions, dataset)
     table = table.copy()
     table.insert(list(table.columns).index("sequence"), "cluster", label)
-    return table, _summary(table, motifs, len(dataset.region)), motifs
+    return table, _summary(table, motifs, max(int(dataset.tested.sum()), 1)), motifs
 
 
 class _Placed(NamedTuple):

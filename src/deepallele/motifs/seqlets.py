@@ -74,8 +74,8 @@ def seqlet_table(
         Haplotype map of each haplotype name; not used for imported datasets, in which A stands
         for the reference.
     threshold
-        Smallest |contribution| / RMS of a seqlet's positions; the RMS is over all windows of both
-        haplotypes.
+        Smallest |contribution| / RMS of a seqlet's positions; the RMS is over all bases of both haplotypes'
+        windows of regions that are test in a fold.
 
     Returns
     -------
@@ -89,7 +89,9 @@ def seqlet_table(
     """
     n, _, length = contribution.shape
     flat = contribution.reshape(2 * n, length)
-    rms = float(np.sqrt(np.mean(np.square(flat, dtype=np.float64)))) if flat.size else 0.0
+    # Where there is no base, or no model may judge the region, no contribution was asked for.
+    asked = contribution[(dataset.sequence < 4) & dataset.tested[:, None, None]]
+    rms = float(np.sqrt(np.mean(np.square(asked, dtype=np.float64)))) if asked.size else 0.0
     scale = rms if rms > 0 else 1.0
     runs = find_runs(flat / np.float32(scale), threshold)
     track, start, end, sign = runs.T

@@ -64,6 +64,12 @@ def test_several_vcfs_are_kept_in_their_order_and_rna_needs_a_gtf():
     assert check_config(config, SCHEMA, "c")["reference"]["vcf"] == ["b.vcf", "a.vcf"]
 
 
+def test_the_window_is_as_long_as_the_assay_asks_for():
+    rna = {"reference__gtf": "g.gtf", "assay": "rna", "rna__tss_flank": 1000}
+    for changes, length in (({}, 330), (rna, 2000), ({**rna, "dataset__length": 500}, 500)):
+        assert check_config(changed(**changes), SCHEMA, "c")["dataset"]["length"] == length
+
+
 def test_every_default_of_the_schema_is_valid():
     def walk(schema):
         for subschema in schema.get("properties", {}).values():
@@ -83,6 +89,16 @@ def test_every_default_of_the_schema_is_valid():
         (changed(seed="one"), ["'seed'", "'one'", "0 to 2147483647"]),
         (changed(allele__min_posterior=1.5), ["allele.min_posterior", "1.5", "above 0.5, below 1"]),
         (changed(dataset__length=3.5), ["dataset.length", "3.5", "bp"]),
+        (
+            changed(dataset__validation_chromosomes=["chr1"]),
+            ["dataset.validation_chromosomes", "given without dataset.test_chromosomes"],
+        ),
+        (
+            changed(dataset__validation_chromosomes=["1", "2"], dataset__test_chromosomes=["2"]),
+            ["dataset.validation_chromosomes", "'2'", "remove it from one of them"],
+        ),
+        (changed(dataset__test_chromosomes=["chrM"]), ["'chrM'", "reference.exclude_contigs"]),
+        (changed(dataset__shared_sequence="no"), ["dataset.shared_sequence", "'no'", "'move'"]),
         (changed(peaks="all"), ["peaks", "'all'"]),
         (changed(models__recommended__type="best"), ["models.recommended.type", "'best'", "multi_head"]),
         (changed(models__recommended__seeds=[1, 1]), ["models.recommended.seeds", "[1, 1]"]),

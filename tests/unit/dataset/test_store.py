@@ -40,15 +40,15 @@ def make_dataset(variants: bool = True, **changes: Any) -> Dataset:
             "clipped": [True],
         }
     )
-    values = dict(
-        sequence=rng.integers(0, 5, (2, 2, 9), dtype=np.uint8),
-        region=region,
-        start=np.array([[0, 1], [5, 4]]),
-        variant=variant if variants else variant.iloc[:0],
-        count=rng.integers(0, 50, (2, 3, 3)).astype(np.int32),
-        sample=["one", "zwei ä", "3"],
-        split=np.array([[0, 2], [2, 1]], dtype=np.int8),
-        attributes={
+    values = {
+        "sequence": rng.integers(0, 5, (2, 2, 9), dtype=np.uint8),
+        "region": region,
+        "start": np.array([[0, 1], [5, 4]]),
+        "variant": variant if variants else variant.iloc[:0],
+        "count": rng.integers(0, 50, (2, 3, 3)).astype(np.int32),
+        "sample": ["one", "zwei ä", "3"],
+        "split": np.array([[0, 2], [2, 1]], dtype=np.int8),
+        "attributes": {
             "schema_version": "1",
             "cross": "X",
             "haplotype_a": "P",
@@ -57,10 +57,10 @@ def make_dataset(variants: bool = True, **changes: Any) -> Dataset:
             "code_version": "0",
             "pseudocount": "1.0",
         },
-        reverse=np.array([False, True]),
-        condition=["day", "night", "day"],
-        ceiling=ceiling_table(np.ones((9, 1, 3), np.int64), ["all"], [""], 1, 1.0),
-    )
+        "reverse": np.array([False, True]),
+        "condition": ["day", "night", "day"],
+        "ceiling": ceiling_table(np.ones((9, 1, 3), np.int64), ["all"], [""], 1, 1.0),
+    }
     return Dataset(**{**values, **changes})
 
 

@@ -106,7 +106,9 @@ def test_metrics_of_perfect_predictions(world):
     test = metrics["test"]
     assert test["ratio_r"] == pytest.approx(1) and test["ratio_r_sd"] == pytest.approx(0)
     assert test["count_a_r"] == pytest.approx(1) and test["count_b_r"] == pytest.approx(-1)
-    assert 0.5 < test["ceiling"] < 1
+    assert 0.5 < test["ceiling"] == test["split_half_ceiling"] < 1
+    assert test["replicate_ceiling"] is None  # of one sample
+    assert all(0.3 < fold["split_half_ceiling"] < 1 for fold in metrics["ensemble"])
     assert test["n"] == 60 and len(metrics["ensemble"]) == 4
     assert [(run["fold"], run["seed"]) for run in metrics["folds"]] == [
         (fold, seed) for fold in range(4) for seed in SEEDS
@@ -153,6 +155,7 @@ def test_the_steps_from_dataset_to_metrics(tmp_path):
     metrics = json.loads((out / "metrics.json").read_text())
     assert (metrics["model"], metrics["fold"], metrics["seed"], metrics["epochs"]) == ("mine", 2, 3, 1)
     assert "seconds" not in metrics
+    assert {"split_half_ceiling", "replicate_ceiling"} <= metrics["test"].keys()
 
     _, bad = train({**config, "training": {"speed": 9}}, 2)
     assert bad.returncode == 1

@@ -103,3 +103,18 @@ def test_planted_sites_give_seqlets_and_noise_does_not(world):
     found = len(pd.unique(pairs["row"] * 1000 + pairs["start_site"])) / len(world.sites)
     assert found > 0.9
     assert table["seqlet"].isin(pairs["seqlet"]).mean() > 0.99
+
+
+def test_only_bases_that_were_asked_for_set_the_scale(world):
+    """Regions in no test fold have no contributions, padding has no bases: neither makes others stand out."""
+    dataset, contribution = _quiet(world)
+    contribution = np.random.default_rng(0).normal(0, 1, contribution.shape).astype(np.float32)
+    contribution[1] = 0
+    contribution[:, :, 150:] = 0
+    split, sequence = dataset.split.copy(), dataset.sequence.copy()
+    split[:, 1] = 0
+    sequence[:, :, 150:] = 4
+    table = seqlet_table(contribution, replace(dataset, split=split, sequence=sequence), MAPS, 0.5)
+    rms = np.sqrt(np.mean(contribution[0, :, :150].astype(float) ** 2))
+    assert len(table) > 3
+    np.testing.assert_allclose(table["z"], table["mean_effect"] / rms, rtol=1e-6)
