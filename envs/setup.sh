@@ -16,8 +16,8 @@ OS_RELEASE=${OS_RELEASE:-/etc/os-release}
 # command:package of Debian and Ubuntu
 TOOLS="bowtie2:bowtie2 samtools:samtools bcftools:bcftools tabix:tabix bgzip:tabix fastp:fastp
        bedtools:bedtools featureCounts:subread dot:graphviz STAR:rna-star"
-# The tests' own; the workflow has Picard with quality.picard only.
-DEVELOP_TOOLS="PicardCommandLine:picard-tools"
+# The tests' own; the workflow has Picard with quality.picard only, curl to fetch inputs only.
+DEVELOP_TOOLS="PicardCommandLine:picard-tools curl:curl"
 # MACS3 has no binary package on PyPI and is compiled on the spot.
 COMPILER="gcc:build-essential"
 

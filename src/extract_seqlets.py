@@ -18,7 +18,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--dataset", type=Path, required=True, help="dataset.h5")
     parser.add_argument("--attributions", type=Path, required=True, help="HDF5 of hypothetical attributions")
     parser.add_argument(
-        "--chains", type=Path, nargs=2, required=True, help="chain files of haplotypes A and B, in this order"
+        "--chains",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="chain files of haplotypes A and B, in this order (none for imported datasets)",
     )
     parser.add_argument(
         "--min-z", type=float, required=True, help="smallest |contribution| / RMS of a seqlet's positions"
@@ -32,10 +36,12 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.min_z <= 0:
         raise InputError(f"--min-z: {arguments.min_z} is not above 0")
     dataset = read_dataset(arguments.dataset)
-    maps = {
-        name: HaplotypeMap.from_chain(chain)
-        for name, chain in zip(dataset.haplotypes, arguments.chains, strict=True)
-    }
+    if len(arguments.chains) != (0 if dataset.imported else 2):
+        raise InputError(
+            f"--chains: {len(arguments.chains)} files; give those of both haplotypes, or none for an "
+            "imported dataset"
+        )
+    maps = dict(zip(dataset.haplotypes, map(HaplotypeMap.from_chain, arguments.chains), strict=False))
     contribution = read_contributions(
         arguments.attributions, dataset.sequence, dataset.region["name"].tolist()
     )

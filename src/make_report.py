@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from deepallele.dataset.store import read_dataset
 from deepallele.errors import InputError, run_step
 from deepallele.report.inputs import Results
 from deepallele.report.page import write_report
@@ -14,7 +15,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, required=True, help="folder of all results")
     parser.add_argument("--config", required=True, help="JSON of the configuration, defaults filled in")
-    parser.add_argument("--samples", nargs="+", required=True, help="names of the samples")
+    parser.add_argument("--samples", nargs="*", default=[], help="names of samples (default: the dataset's)")
     parser.add_argument(
         "--comparisons", type=Path, nargs="*", default=[], help="JSON of each comparison of conditions"
     )
@@ -33,7 +34,8 @@ def main(arguments: argparse.Namespace) -> None:
     except json.JSONDecodeError as error:
         raise InputError(f"--config: not JSON ({error})") from error
     comparisons = [path.stem for path in arguments.comparisons]
-    results = Results(arguments.results, config, arguments.samples, comparisons)
+    samples = arguments.samples or read_dataset(arguments.results / "dataset" / "dataset.h5").sample
+    results = Results(arguments.results, config, samples, comparisons)
     names = write_report(results, arguments.environments, arguments.out, arguments.figures)
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB; figures: {', '.join(names)}")
 

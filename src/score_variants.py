@@ -26,7 +26,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="checkpoints of all folds and seeds of one model, .../fold{k}/seed{s}/model.ckpt",
     )
     parser.add_argument(
-        "--genomes", type=Path, nargs="+", default=[], help="indexed FASTA of both haplotypes, A first"
+        "--genomes",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="indexed FASTA of both haplotypes, A first (none for imported datasets)",
     )
     parser.add_argument("--chunk", default="1-of-1", help="share of the regions, i-of-k")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")

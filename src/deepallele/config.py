@@ -13,6 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator, validators
 
 from deepallele.errors import InputError
+from deepallele.exchange.configured import check_import
 from deepallele.model.presets import model_config
 
 WINDOW = 330  # bp; the published length for ATAC-seq
@@ -54,19 +55,11 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], source: s
     )
     if errors:
         raise InputError(f"{source}: {_explain(errors[0])}")
-    if isinstance(filled["reference"]["vcf"], str):
-        filled["reference"]["vcf"] = [filled["reference"]["vcf"]]
-    if filled["assay"] == "rna" and filled["reference"]["gtf"] is None:
-        raise InputError(
-            f"{source}: missing key 'gtf' in 'reference'; assay: rna needs the reference's gene annotation"
-        )
-    _check_broad(filled, source)
-    if filled["tracks"]["assembly"] and not filled["tracks"]["bigwig"]:
-        raise InputError(
-            f"{source}: key 'tracks.assembly': '{filled['tracks']['assembly']}', but tracks.bigwig is false; "
-            "a hub shows bigWigs: set that to true, or assembly to null"
-        )
-    _check_haplotypes(filled, source)
+    _check_names(filled, source)
+    if filled["dataset"]["import"] is not None:
+        check_import(filled, source)
+    else:
+        _check_reads(filled, source)
     shortest, longest = (filled["align"][key] for key in ("min_insert", "max_insert"))
     if shortest > longest:
         raise InputError(
@@ -126,6 +119,26 @@ def _explain(error: Any) -> str:
     return f"key '{key}': {error.message}{meaning}"
 
 
+def _check_reads(config: dict[str, Any], source: str) -> None:
+    """Check what only a run from reads has; `reference.vcf` becomes a list."""
+    for key in ("samples", "reference"):
+        if key not in config:
+            raise InputError(f"{source}: missing key '{key}'; add it (see config/README.md)")
+    if isinstance(config["reference"]["vcf"], str):
+        config["reference"]["vcf"] = [config["reference"]["vcf"]]
+    if config["assay"] == "rna" and config["reference"]["gtf"] is None:
+        raise InputError(
+            f"{source}: missing key 'gtf' in 'reference'; assay: rna needs the reference's gene annotation"
+        )
+    _check_broad(config, source)
+    if config["tracks"]["assembly"] and not config["tracks"]["bigwig"]:
+        raise InputError(
+            f"{source}: key 'tracks.assembly': '{config['tracks']['assembly']}', but tracks.bigwig is false; "
+            "a hub shows bigWigs: set that to true, or assembly to null"
+        )
+    _check_haplotypes(config, source)
+
+
 def _check_broad(config: Mapping[str, Any], source: str) -> None:
     peaks = config["peaks"]
     if not peaks["broad"]:
@@ -142,13 +155,23 @@ def _check_broad(config: Mapping[str, Any], source: str) -> None:
         )
 
 
-def _check_haplotypes(config: Mapping[str, Any], source: str) -> None:
-    haplotypes = config["cross"]["haplotypes"]
-    names = [haplotype["name"] for haplotype in haplotypes]
+def _check_names(config: Mapping[str, Any], source: str) -> None:
+    names = [haplotype["name"] for haplotype in config["cross"]["haplotypes"]]
     if names[0] == names[1]:
         raise InputError(
             f"{source}: key 'cross.haplotypes': both haplotypes are named '{names[0]}'; give two names"
         )
+
+
+def _check_haplotypes(config: Mapping[str, Any], source: str) -> None:
+    haplotypes = config["cross"]["haplotypes"]
+    names = [haplotype["name"] for haplotype in haplotypes]
+    for number, haplotype in enumerate(haplotypes):
+        if haplotype["source"] is None:
+            raise InputError(
+                f"{source}: missing key 'source' in 'cross.haplotypes.{number}'; add it "
+                "(see config/README.md)"
+            )
     origins = [(h["source"], h["vcf_sample"], h["phase"]) for h in haplotypes]
     if origins[0] == origins[1]:
         raise InputError(
@@ -181,7 +204,8 @@ def _check_chromosomes(config: Mapping[str, Any], source: str) -> None:
             f"{source}: key 'dataset.validation_chromosomes': '{both[0]}' is in "
             "dataset.test_chromosomes too; remove it from one of them"
         )
-    excluded = sorted(set(config["reference"]["exclude_contigs"]) & {*test, *validation})
+    reference = config.get("reference", {"exclude_contigs": []})
+    excluded = sorted(set(reference["exclude_contigs"]) & {*test, *validation})
     if excluded:
         raise InputError(
             f"{source}: key 'dataset.test_chromosomes' or 'dataset.validation_chromosomes': "

@@ -18,7 +18,7 @@ LONGEST_CONDITION = 60
 Unit = dict[str, str]
 
 
-def read_samples(path: str | Path) -> list[Unit]:
+def read_samples(path: str | Path, fetched: bool = True) -> list[Unit]:
     """Read the sample sheet: one row per sample and unit (lane).
 
     Parameters
@@ -27,6 +27,9 @@ def read_samples(path: str | Path) -> list[Unit]:
         TSV with columns sample, unit, fastq_1, fastq_2; an empty fastq_2 means single-end reads. The
         columns sex (male, female or empty), control (name of the sample that is the input control) and
         condition (any text of a line) may be left out; each is the same in all rows of a sample.
+
+    fetched
+        The FASTQ files must exist, one at least; False where they are still to be fetched.
 
     Returns
     -------
@@ -57,8 +60,10 @@ def read_samples(path: str | Path) -> list[Unit]:
         values = [field.strip() for field in fields] + [""] * (len(header) - len(fields))
         unit = dict.fromkeys(OPTIONAL_COLUMNS, "") | dict(zip(header, values, strict=True))
         _check_unit(unit, units, f"{path}, line {number}")
+        if fetched:
+            _check_files(unit, f"{path}, line {number}")
         units.append(unit)
-    if not units:
+    if not units and fetched:
         raise InputError(f"{path}: no samples under the header; add at least one row")
     _check_controls(units, path)
     return sorted(units, key=lambda unit: (unit["sample"], unit["unit"]))
@@ -181,7 +186,11 @@ def _check_unit(unit: Unit, before: Sequence[Unit], where: str) -> None:
             continue
         if unit[key] in earlier or (key == "fastq_2" and unit[key] == unit["fastq_1"]):
             raise InputError(f"{where}: file '{unit[key]}' is listed twice")
-        if not Path(unit[key]).is_file():
+
+
+def _check_files(unit: Unit, where: str) -> None:
+    for key in ("fastq_1", "fastq_2"):
+        if unit[key] and not Path(unit[key]).is_file():
             raise InputError(f"{where}: {key}: no such file '{unit[key]}'")
 
 

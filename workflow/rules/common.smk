@@ -1,20 +1,17 @@
 import json
-import re
 import sys
-from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-WORKFLOW = (
-    Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parent
-)
-SRC = WORKFLOW.parent / "src"
-sys.path.insert(0, str(SRC))
+
+include: "steps.smk"
+
 
 from deepallele.conditions import check_min_samples, comparisons, replicate_groups
 from deepallele.config import check_config, load_schema
 from deepallele.dataset.chromosomes import check_folds
 from deepallele.errors import InputError
+from deepallele.exchange.configured import check_import_files, import_options
 from deepallele.preflight import check_inputs
 from deepallele.sample_sheet import (
     check_assay_samples,
@@ -31,14 +28,23 @@ try:
     )
     CROSS = config["cross"]["name"]
     HAPLOTYPES = [haplotype["name"] for haplotype in config["cross"]["haplotypes"]]
-    UNITS = read_samples(config["samples"])
-    check_file_names(UNITS, HAPLOTYPES, config["samples"])
-    check_assay_samples(config, UNITS)
-    condition_notes = check_min_samples(config, UNITS, source="config")
-    COMPARISONS = comparisons(config, UNITS, source="config")
+    # An imported dataset comes without reads.
+    IMPORTED = config["dataset"]["import"]
+    UNITS = [] if IMPORTED else read_samples(config["samples"])
+    COMPARISONS = {}
+    notes = []
+    if not IMPORTED:
+        check_file_names(UNITS, HAPLOTYPES, config["samples"])
+        check_assay_samples(config, UNITS)
+        notes = check_min_samples(config, UNITS, source="config")
+        COMPARISONS = comparisons(config, UNITS, source="config")
     # Jobs on cluster nodes parse the workflow again; the inputs were seen by then.
     if workflow.is_main_process:
-        for note in condition_notes + check_inputs(config):
+        if IMPORTED:
+            check_import_files(config)
+        else:
+            notes += check_inputs(config)
+        for note in notes:
             print(f"note: {note}", file=sys.stderr)
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -77,54 +83,24 @@ CONDITIONS = sorted(
 )
 FOLDS = 1 if config["dataset"]["test_chromosomes"] else config["dataset"]["folds"]
 
-TARGETS = ["<results>/multiqc/multiqc_report.html", "<results>/report/index.html"]
+TARGETS = ["<results>/report/index.html"]
+if not IMPORTED:
+    TARGETS += ["<results>/multiqc/multiqc_report.html"]
 TARGETS += expand("<results>/allele/{sample}.ase.tsv", sample=SAMPLES)
 TARGETS += expand(
     "<results>/counts/differential/{comparison}.tsv", comparison=COMPARISONS
 )
 if config["tracks"]["bigwig"]:
     TARGETS += expand("<results>/tracks/{sample}.bw", sample=LIBRARIES)
-if config["tracks"]["igv"]:
+if config["tracks"]["igv"] and not IMPORTED:
     TARGETS += ["<results>/igv_session.xml"]
-if config["tracks"]["assembly"]:
+if config["tracks"]["assembly"] and not IMPORTED:
     TARGETS += ["<results>/tracks/hub.txt"]
 
 
 wildcard_constraints:
-    sample="|".join(map(re.escape, LIBRARIES)),
-    haplotype="|".join(map(re.escape, HAPLOTYPES)),
-    model="|".join(map(re.escape, sorted(MODELS))),
+    sample=any_of(LIBRARIES),
+    haplotype=any_of(HAPLOTYPES),
+    model=any_of(MODELS),
     fold=r"\d+",
     seed=r"\d+",
-
-
-def script(name):
-    """Path of a step of src/; an input, so that an edit of the step reruns it."""
-    return SRC / name
-
-
-def library(*packages):
-    """Library files a step depends on; inputs, so that an edit reruns what it should."""
-    package = SRC / "deepallele"
-    shared = [package / name for name in ("compressed.py", "errors.py", "files.py")]
-    return shared + [
-        path for name in packages for path in sorted((package / name).glob("**/*.py"))
-    ]
-
-
-def memory(base_mb, per_input=0.0):
-    """Memory (MB) that grows with the size of the inputs and with each attempt."""
-
-    def mem_mb(wildcards, input, attempt):
-        return int((base_mb + per_input * input.size_mb) * attempt)
-
-    return mem_mb
-
-
-def runtime(minutes):
-    """Run time (minutes) that grows with each attempt."""
-
-    def minutes_of(wildcards, attempt):
-        return minutes * attempt
-
-    return minutes_of

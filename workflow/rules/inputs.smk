@@ -1,9 +1,21 @@
 # Functions that list the files and arguments of rules.
 
 
-def any_of(names):
-    """Pattern that matches just these names; nothing at all where there are none."""
-    return "|".join(map(re.escape, sorted(names))) or "(?!)"
+def of_reads(files):
+    """Files that come of reads; none where the dataset was imported."""
+    return [] if IMPORTED else files
+
+
+def of_haplotypes(ending):
+    """A file of both haplotypes' genomes, A's first; none where the dataset was imported."""
+    return of_reads(
+        expand(
+            "<results>/genomes/{cross}/{haplotype}{ending}",
+            cross=CROSS,
+            haplotype=HAPLOTYPES,
+            ending=ending,
+        )
+    )
 
 
 def fastq_of(wildcards):

@@ -7,11 +7,7 @@ rule extract_seqlets:
         library=library("motifs", "dataset", "genome"),
         dataset="<results>/dataset/dataset.h5",
         attributions="<results>/attributions/{model}.h5",
-        chains=expand(
-            "<results>/genomes/{cross}/{haplotype}.chain",
-            cross=CROSS,
-            haplotype=HAPLOTYPES,
-        ),
+        chains=of_haplotypes(".chain"),
     output:
         seqlets=temp("<results>/motifs/{model}/seqlets.unclustered.tsv.gz"),
     log:

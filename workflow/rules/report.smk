@@ -10,17 +10,17 @@ rule report:
         library=library("report", "dataset"),
         template=SRC / "deepallele" / "report" / "report.html.j2",
         environments=ENVIRONMENTS,
-        variant_summary=expand(
-            "<results>/genomes/{cross}/variants.summary.json", cross=CROSS
+        variant_summary=of_reads(
+            expand("<results>/genomes/{cross}/variants.summary.json", cross=CROSS)
         ),
         allele_stats=expand(
             "<results>/allele/{sample}.allele_stats.json", sample=SAMPLES
         ),
-        imbalance="<results>/counts/imbalance.tsv",
-        imbalance_summary="<results>/counts/imbalance.json",
         comparisons=expand(
             "<results>/counts/differential/{comparison}.json", comparison=COMPARISONS
         ),
+        imbalance=of_reads("<results>/counts/imbalance.tsv"),
+        imbalance_summary=of_reads("<results>/counts/imbalance.json"),
         dataset="<results>/dataset/dataset.h5",
         metrics=expand("<results>/metrics/{model}.json", model=MODELS),
         predictions=expand("<results>/predictions/{model}.tsv.gz", model=MODELS),
@@ -38,15 +38,19 @@ rule report:
         ),
     output:
         page="<results>/report/index.html",
-        allele_classes=report(
-            "<results>/report/figures/allele_classes.svg",
-            caption="../report/allele_classes.rst",
-            category="Allele assignment",
+        allele_classes=of_reads(
+            report(
+                "<results>/report/figures/allele_classes.svg",
+                caption="../report/allele_classes.rst",
+                category="Allele assignment",
+            )
         ),
-        allele_balance=report(
-            "<results>/report/figures/allele_balance.svg",
-            caption="../report/allele_balance.rst",
-            category="Allele assignment",
+        allele_balance=of_reads(
+            report(
+                "<results>/report/figures/allele_balance.svg",
+                caption="../report/allele_balance.rst",
+                category="Allele assignment",
+            )
         ),
         log_ratio=report(
             "<results>/report/figures/log_ratio.svg",

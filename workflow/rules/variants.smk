@@ -7,16 +7,8 @@ rule score_variants:
         library=library("effects", "model", "dataset", "genome"),
         dataset="<results>/dataset/dataset.h5",
         checkpoints=checkpoints,
-        genomes=expand(
-            "<results>/genomes/{cross}/{haplotype}.fa",
-            cross=CROSS,
-            haplotype=HAPLOTYPES,
-        ),
-        indices=expand(
-            "<results>/genomes/{cross}/{haplotype}.fa.fai",
-            cross=CROSS,
-            haplotype=HAPLOTYPES,
-        ),
+        genomes=of_haplotypes(".fa"),
+        indices=of_haplotypes(".fa.fai"),
     output:
         table=temp("<results>/variants/{model}/{scatteritem}.tsv.gz"),
     log:

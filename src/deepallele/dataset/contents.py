@@ -7,7 +7,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepallele.dataset import targets
-from deepallele.dataset.schema import CEILING_COLUMNS, REAL, REGION_COLUMNS, TEST, VARIANT_COLUMNS, ZEROS
+from deepallele.dataset.schema import (
+    CEILING_COLUMNS,
+    IMPORTED,
+    REAL,
+    REGION_COLUMNS,
+    TEST,
+    VARIANT_COLUMNS,
+    ZEROS,
+)
 from deepallele.dataset.targets import Targets, make_targets
 from deepallele.errors import InputError
 
@@ -51,8 +59,8 @@ class Dataset:
         int8 (folds, n); 0 train, 1 validation, 2 test, 3 left out. Each region is test in one fold at most.
     attributes
         schema_version, cross, haplotype_a, haplotype_b, reference_md5, code_version, pseudocount; where they
-        are not the defaults, targets ("shared" or "published"), pad ("real" or "zeros"), and warnings, one
-        a line.
+        are not the defaults, targets ("shared" or "published"), pad ("real" or "zeros"), source
+        ("imported"), and warnings, one a line.
     reverse
         bool (n,); the window is read on the minus strand. All False where it is not given.
     condition
@@ -60,6 +68,9 @@ class Dataset:
     ceiling
         Highest R of the log ratio that the noise of the counts allows, a row per task: see
         `deepallele.dataset.ceiling`. Empty where it is not given.
+    activity
+        float32 (n, samples, 2), log2; activity of A and of B where it was measured instead of counted, and
+        the targets are made of it. None where fragments were counted.
     """
 
     sequence: NDArray[np.uint8]
@@ -73,6 +84,7 @@ class Dataset:
     reverse: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     condition: list[str] = field(default_factory=list)
     ceiling: pd.DataFrame = field(default_factory=no_ceiling)
+    activity: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         """Fill in what was not given, and check that the parts fit each other.
@@ -95,6 +107,8 @@ class Dataset:
             "reverse": (self.reverse.shape, (n,)),
             "condition": ((len(self.condition),), (len(self.sample),)),
         }
+        if self.activity is not None:
+            shapes["activity"] = (self.activity.shape, (n, len(self.sample), 2))
         for name, (seen, expected) in shapes.items():
             if seen != expected:
                 raise ValueError(f"{name} has shape {seen}, expected {expected}")
@@ -124,6 +138,11 @@ class Dataset:
         return self.attributes.get("pad", REAL) == ZEROS
 
     @property
+    def imported(self) -> bool:
+        """Whether it was made elsewhere: A stands for the reference, and there are no genomes."""
+        return self.attributes.get("source") == IMPORTED
+
+    @property
     def warnings(self) -> list[str]:
         """What to know before this dataset is used."""
         return self.attributes.get("warnings", "").splitlines()
@@ -141,12 +160,23 @@ class Dataset:
         return self.start[row, haplotype] + np.where(self.reverse[row], turned, offset)
 
     def log_counts(self) -> NDArray[np.float32]:
-        """Activity of each haplotype, float32 (n, 2), log2; see `targets.log_counts`."""
+        """Activity of each haplotype, float32 (n, 2), log2; see `targets.log_counts`.
+
+        Measured activities are averaged over samples.
+        """
+        if self.activity is not None:
+            return self.activity.mean(axis=1, dtype=np.float64).astype(np.float32)
         a, b, ambiguous = self._summed()
         return targets.log_counts(a, b, ambiguous, self.pseudocount, self.target_kind)
 
     def log_ratio(self) -> NDArray[np.float32]:
-        """Measured log2(A/B), counts summed over samples, float32 (n,); see `targets.log_ratio`."""
+        """Measured log2(A/B), counts summed over samples, float32 (n,); see `targets.log_ratio`.
+
+        Of measured activities the difference A - B, averaged over samples.
+        """
+        if self.activity is not None:
+            first, second = self.activity.mean(axis=1, dtype=np.float64).T
+            return np.asarray(first - second, dtype=np.float32)
         a, b, ambiguous = self._summed()
         return targets.log_ratio(a, b, self.pseudocount, ambiguous, self.target_kind)
 
@@ -156,7 +186,9 @@ class Dataset:
         return a + b
 
     def kept(self, min_informative: int) -> NDArray[np.bool_]:
-        """Regions with at least `min_informative` informative fragments, bool (n,)."""
+        """Regions with at least `min_informative` informative fragments, bool (n,); all, of activities."""
+        if self.activity is not None:
+            return np.ones(len(self.region), dtype=np.bool_)
         return self.informative() >= min_informative
 
     def task_targets(self, by: str = "all", min_informative: int = 0, overdispersion: float = 0.0) -> Targets:

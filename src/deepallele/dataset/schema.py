@@ -27,3 +27,5 @@ CEILING_COLUMNS = {
 # What a region is in a fold. LEFT_OUT: it shares sequence with a region of another part.
 TRAIN, VALIDATION, TEST, LEFT_OUT = 0, 1, 2, 3
 REAL, ZEROS = "real", "zeros"
+# Attribute `source` of a dataset that was made elsewhere.
+IMPORTED = "imported"

@@ -6,7 +6,14 @@ import h5py
 import numpy as np
 
 from deepallele.dataset.contents import Dataset
-from deepallele.dataset.hdf5 import DatasetWriter, read_ceiling, read_region, read_texts, read_variant
+from deepallele.dataset.hdf5 import (
+    DatasetWriter,
+    read_ceiling,
+    read_region,
+    read_texts,
+    read_variant,
+    write_array,
+)
 from deepallele.dataset.schema import (
     LEFT_OUT,
     REGION_COLUMNS,
@@ -51,6 +58,8 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
             dataset.region, dataset.start, dataset.reverse, dataset.count,
             (dataset.sample, dataset.condition), dataset.split, dataset.ceiling, dataset.attributes,
         )  # fmt: skip
+        if dataset.activity is not None:
+            write_array(file, "activity", dataset.activity)
 
 
 def read_dataset(path: str | Path) -> Dataset:
@@ -82,6 +91,7 @@ def read_dataset(path: str | Path) -> Dataset:
                 reverse=reverse,
                 condition=read_texts(file, "condition").tolist(),
                 ceiling=read_ceiling(file),
+                activity=file["activity"][()] if "activity" in file else None,
             )
     except (OSError, KeyError, ValueError) as error:
         mend = "make it with build_dataset.py"

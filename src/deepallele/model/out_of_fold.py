@@ -83,7 +83,7 @@ def predict_out_of_fold(
         measured_log_ratio=measured,
         informative=informative,
         z=z,
-        trusted=trusted & (informative >= min_informative),
+        trusted=trusted & dataset.kept(min_informative),
     )
 
 
@@ -141,8 +141,12 @@ def collect_metrics(
         test[name], test[f"{name}_sd"] = mean_and_sd([part[score] for part in ensemble])
     used = kept & (fold != NO_FOLD)
     test["ratio_r_pooled"] = pearson(ratio[used], measured[used])
-    best = ceilings(dataset.count[used], dataset.pseudocount, dataset.target_kind)
-    test |= {"ceiling": best["split_half_ceiling"], **best}
+    # Of activities there is no counting noise that could be told.
+    if dataset.activity is None:
+        best = ceilings(dataset.count[used], dataset.pseudocount, dataset.target_kind)
+        test |= {"ceiling": best["split_half_ceiling"], **best}
+    else:
+        test["ceiling"] = None
     test["n"], test["n_ratio"] = int((fold != NO_FOLD).sum()), int(used.sum())
     ordered = sorted(runs, key=lambda run: (run["fold"], run["seed"]))
     return {

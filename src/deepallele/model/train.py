@@ -3,7 +3,7 @@
 import logging
 import tempfile
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,7 @@ def train_model(
     InputError
         If the fold is too small, or the accelerator asked for is absent.
     """
+    config = _with_usable_loss(config, dataset)
     rows = fold_rows(dataset, fold, min_informative)
     pl.seed_everything(seed, verbose=False)
     regions = region_tensors(dataset, min_informative)
@@ -133,6 +134,14 @@ def train_model(
         "best_epoch": best_epoch,
         **{name: _evaluate(network, dataset, part, min_informative) for name, part in parts.items()},
     }
+
+
+def _with_usable_loss(config: ModelConfig, dataset: Dataset) -> ModelConfig:
+    """Settings whose loss the dataset can feed: the binomial one needs fragments."""
+    if dataset.activity is None or config.training.ratio_loss != "binomial":
+        return config
+    print("the dataset has no fragments: ratio_loss is mse instead of binomial", flush=True)
+    return replace(config, training=replace(config.training, ratio_loss="mse"))
 
 
 def module_device(trainer: pl.Trainer) -> torch.device:

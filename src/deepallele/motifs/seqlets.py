@@ -71,7 +71,8 @@ def seqlet_table(
     dataset
         The windows, their starts in each haplotype and the variants between the haplotypes.
     maps
-        Haplotype map of each haplotype name.
+        Haplotype map of each haplotype name; not used for imported datasets, in which A stands
+        for the reference.
     threshold
         Smallest |contribution| / RMS of a seqlet's positions; the RMS is over all bases of both haplotypes'
         windows of regions that are test in a fold.
@@ -96,11 +97,12 @@ def seqlet_table(
     track, start, end, sign = runs.T
     row, haplotype = np.divmod(track, 2)
     mean, extreme = _effects(flat, track, start, end)
-    mate_start, mate_end = Counterpart(dataset.variant, dataset.reverse).interval(row, haplotype, start, end)
+    mate = Counterpart(dataset.variant, dataset.reverse).interval(row, haplotype, start, end)
+    ref_start, ref_end = _reference(dataset, maps, row, haplotype, (start, end), mate)
+    mate_start, mate_end = mate
     mate_start, mate_end = np.clip(mate_start, 0, length), np.clip(mate_end, 0, length)
     other = track ^ 1
     mate_mean, mate_extreme = _effects(flat, other, mate_start, mate_end)
-    ref_start, ref_end = _reference(dataset, maps, row, haplotype, start, end)
     return pd.DataFrame(
         {
             "seqlet": np.arange(len(runs)),
@@ -166,9 +168,14 @@ def _reference(
     maps: Mapping[str, HaplotypeMap],
     row: NDArray[np.int64],
     haplotype: NDArray[np.int64],
-    start: NDArray[np.int64],
-    end: NDArray[np.int64],
+    here: tuple[NDArray[np.int64], NDArray[np.int64]],
+    mate: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Reference intervals of seqlets; `mate` is where the same bases are in the other haplotype."""
+    start, end = here
+    if dataset.imported:
+        first = dataset.start[row, 0]
+        return first + np.where(haplotype, mate[0], start), first + np.where(haplotype, mate[1], end)
     ref_start, ref_end = np.zeros_like(start), np.zeros_like(end)
     chrom = dataset.region["chrom"].to_numpy()[row]
     ends = [dataset.position(row, haplotype, offset) for offset in (start, end - 1)]

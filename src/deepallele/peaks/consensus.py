@@ -132,7 +132,10 @@ def _support(
     candidates: pd.DataFrame, peaks: dict[str, pd.DataFrame], groups: Mapping[str, str]
 ) -> NDArray[np.int64]:
     """Count the samples that have a peak in each candidate, in the group with the most of them."""
-    found = {None: (candidates["source"] == POOLED).to_numpy(dtype=np.int64)}
+    # The pooled peaks count once, apart from all groups.
+    found: dict[str | None, NDArray[np.int64]] = {
+        None: (candidates["source"] == POOLED).to_numpy(dtype=np.int64)
+    }
     for sample, table in peaks.items():
         if sample != POOLED:
             group = groups.get(sample, "")

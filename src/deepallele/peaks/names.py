@@ -22,10 +22,9 @@ def check_region_names(path: str | Path) -> None:
     InputError
         If two regions have one name, or a SAF is none.
     """
-    names = (row.name for row in read_saf(path)) if is_saf(path) else _bed_names(path)
     first: dict[str, int] = {}
-    for number, name in enumerate(names, start=1):
-        if name in _NO_NAME:
+    for number, name in enumerate(region_names(path), start=1):
+        if not name:
             continue
         if name in first:
             raise InputError(
@@ -33,6 +32,18 @@ def check_region_names(path: str | Path) -> None:
                 "give each its own name"
             )
         first[name] = number
+
+
+def region_names(path: str | Path) -> list[str]:
+    """Names of the regions of a BED, narrowPeak or SAF in its order, empty where a region has none.
+
+    Raises
+    ------
+    InputError
+        If a SAF is none.
+    """
+    names = (row.name for row in read_saf(path)) if is_saf(path) else _bed_names(path)
+    return ["" if name in _NO_NAME else name for name in names]
 
 
 def _bed_names(path: str | Path) -> Iterator[str]:

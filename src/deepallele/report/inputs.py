@@ -50,6 +50,11 @@ class Results:
         return first, second
 
     @property
+    def imported(self) -> bool:
+        """The dataset was imported: there are no reads, and what A stands for is the reference."""
+        return self.dataset.imported
+
+    @property
     def model(self) -> str:
         """Name of the interpreted model."""
         return str(self.config["interpret"]["model"])

@@ -159,7 +159,7 @@ def _scores(results: Results) -> Table:
 
 def _ratio_scatter(results: Results) -> Picture:
     label = ratio_label(results.haplotypes)
-    least = results.config["counts"]["min_informative"]
+    least = results.config["counts"]["min_informative"] if results.dataset.activity is None else 0
     columns = 4 if len(results.models) == 4 else 3
     rows = -(-len(results.models) // columns)
     with figure(10.5, 11 / columns * rows, columns, rows) as (made, axes):

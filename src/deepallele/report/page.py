@@ -8,6 +8,7 @@ import jinja2
 from deepallele.files import atomic_path, write_text
 from deepallele.report.blocks import Image, Picture, Section
 from deepallele.report.effects import effects
+from deepallele.report.imported import imported
 from deepallele.report.inputs import Results
 from deepallele.report.logos import attributions
 from deepallele.report.mechanism import mechanism
@@ -20,11 +21,14 @@ from deepallele.report.software import software
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 PARTS = (overview, quality, regions, models, effects, attributions, motifs, mechanism)
+# What an imported dataset has instead of the second and third.
+IMPORTED_PARTS = (overview, imported, models, effects, attributions, motifs, mechanism)
 
 
 def build_sections(results: Results, environments: Sequence[Path]) -> list[Section]:
     """Make all sections of the report, in order."""
-    return [*(part(results) for part in PARTS), software(environments)]
+    parts = IMPORTED_PARTS if results.imported else PARTS
+    return [*(part(results) for part in parts), software(environments)]
 
 
 def render(title: str, sections: Sequence[Section]) -> str:

@@ -15,7 +15,7 @@ CORE = (
 )
 TOOLS = (
     *("bowtie2", "samtools", "bcftools", "tabix", "bgzip", "fastp", "bedtools", "featureCounts", "dot"),
-    *("STAR", "PicardCommandLine"),
+    *("STAR", "PicardCommandLine", "curl"),
 )
 LOCK = (ROOT / "envs" / "requirements.lock").read_text().split()
 

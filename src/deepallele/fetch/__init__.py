@@ -1,0 +1,1 @@
+"""Fetch public inputs: files with their checksums, runs of the Sequence Read Archive."""

@@ -1,0 +1,23 @@
+# From the reads to the dataset.
+
+
+include: "genome.smk"
+include: "trim.smk"
+
+
+if config["assay"] == "rna":
+
+    include: "align_rna.smk"
+    include: "junctions.smk"
+    include: "genes.smk"
+
+else:
+
+    include: "align_dna.smk"
+
+
+include: "allele.smk"
+include: "peaks.smk"
+include: "tracks.smk"
+include: "quality.smk"
+include: "dataset.smk"
