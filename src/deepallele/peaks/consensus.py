@@ -134,7 +134,7 @@ def _support(
     """Count the samples that have a peak in each candidate, in the group with the most of them."""
     # The pooled peaks count once, apart from all groups.
     found: dict[str | None, NDArray[np.int64]] = {
-        None: (candidates["source"] == POOLED).to_numpy(dtype=np.int64)
+        None: np.asarray(candidates["source"] == POOLED, dtype=np.int64)
     }
     for sample, table in peaks.items():
         if sample != POOLED:
