@@ -16,10 +16,10 @@ from deepallele.measure import PeakMemory
 # Options of each assay's simulation, sized for minutes on two cores; those of ATAC-seq are the defaults.
 SIMULATIONS = {
     "atac": "",
-    "chip": "--chromosomes 6 --regions-per-chromosome 200 --pairs 400000 --background-share 0.3",
+    "chip": "--chromosomes 8 --pairs 600000 --control-pairs 200000 --background-share 0.2",
     "rna": "--chromosomes 6 --regions-per-chromosome 200 --spacing 8000 --pairs 800000 --read-length 75 "
     "--strandness 2",
-    "scatac": "--chromosomes 6 --regions-per-chromosome 200 --pairs 600000 --cells 300",
+    "scatac": "--chromosomes 8 --cells 300",
 }
 
 

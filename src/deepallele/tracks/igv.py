@@ -80,7 +80,7 @@ def session(
     """Write a session as XML.
 
     The coverage of A and of B, in fixed colours, has one scale in all samples, which follows the view; that
-    of all pairs has one of its own. Reads are grouped and coloured by the tag HP.
+    of all pairs has one of its own. Reads are grouped by the tag HP.
 
     Parameters
     ----------
@@ -131,7 +131,8 @@ def _reads(panel: ET.Element, sample: Sample) -> None:
     ET.SubElement(panel, "Track", id=f"{sample.bam}_coverage", name=f"{label}: coverage", visible="false")
     ET.SubElement(panel, "Track", id=f"{sample.bam}_junctions", name=f"{label}: junctions", visible="false")
     track = ET.SubElement(panel, "Track", id=sample.bam, name=label, displayMode="SQUISHED", visible="true")
-    options = {"colorOption": "TAG", "colorByTag": "HP", "groupByOption": "TAG", "groupByTag": "HP"}
+    # IGV has its own colours for the values of a tag: B's reads would get the blue of A's coverage.
+    options = {"colorOption": "NONE", "groupByOption": "TAG", "groupByTag": "HP"}
     ET.SubElement(track, "RenderOptions", options)
 
 

@@ -42,10 +42,9 @@ def test_every_track_of_a_file_has_its_resource():
     assert "allele/s1.bam" in resources
 
 
-def test_reads_are_grouped_and_coloured_by_haplotype():
+def test_reads_are_grouped_by_haplotype_without_colours_that_contradict_the_tracks():
     options = [element.attrib for element in made([sample("s1")]).iter("RenderOptions")]
-    by_haplotype = {"colorOption": "TAG", "colorByTag": "HP", "groupByOption": "TAG", "groupByTag": "HP"}
-    assert options == [by_haplotype]
+    assert options == [{"colorOption": "NONE", "groupByOption": "TAG", "groupByTag": "HP"}]
 
 
 def test_without_bigwigs_there_are_reads_only():
