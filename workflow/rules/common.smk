@@ -14,6 +14,7 @@ sys.path.insert(0, str(SRC))
 from deepallele.config import check_config, load_schema
 from deepallele.errors import InputError
 from deepallele.preflight import check_inputs
+from deepallele.reads.preflight import check_reads, comment_tags
 from deepallele.sample_sheet import (
     check_assay_samples,
     check_file_names,
@@ -21,6 +22,7 @@ from deepallele.sample_sheet import (
     controls_of,
     read_samples,
 )
+from deepallele.single_cell.groups import groups_of, pseudobulks, read_groups
 
 try:
     config = check_config(
@@ -34,16 +36,26 @@ try:
     check_file_names(UNITS, HAPLOTYPES, config["samples"])
     check_assay_samples(config, UNITS)
     check_min_samples(config, UNITS, source="config")
+    # Input controls of ChIP-seq are mapped and checked, but have no peaks, no counts and no place in the dataset.
+    LIBRARIES = sorted({unit["sample"] for unit in UNITS})
+    SAMPLES = [name for name in LIBRARIES if name not in controls_of(UNITS).values()]
+    # Of single cells, groups of cells are counted as samples.
+    GROUP_TABLE = (
+        config["single_cell"]["groups"] if config["assay"] == "scatac" else None
+    )
+    CELL_GROUPS = groups_of(
+        read_groups(GROUP_TABLE, SAMPLES) if GROUP_TABLE else None, SAMPLES
+    )
+    COUNTED = pseudobulks(CELL_GROUPS)
+    # Tags that the comments of the FASTQ files hold.
+    COMMENT_TAGS = comment_tags(config)
     # Jobs on cluster nodes parse the workflow again; the inputs were seen by then.
     if workflow.is_main_process:
-        for note in check_inputs(config):
+        for note in check_inputs(config) + check_reads(config, UNITS):
             print(f"note: {note}", file=sys.stderr)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-# Input controls of ChIP-seq are mapped and checked, but have no peaks, no counts and no place in the dataset.
-LIBRARIES = sorted({unit["sample"] for unit in UNITS})
-SAMPLES = [name for name in LIBRARIES if name not in controls_of(UNITS).values()]
 MODELS = config["models"]
 
 # A lane is one unit of one sample; its name is that of its files.
@@ -65,6 +77,12 @@ if config["assay"] == "rna":
     TARGETS += ["<results>/counts/imbalance.tsv", "<results>/counts/tss.bed"]
 else:
     TARGETS += ["<results>/report/index.html"]
+if config["assay"] == "scatac":
+    TARGETS += expand(
+        "<results>/single_cell/{sample}.{file}",
+        sample=SAMPLES,
+        file=["ambiguous.fragments.tsv.gz", "cells.tsv", "h5ad"],
+    )
 
 
 wildcard_constraints:

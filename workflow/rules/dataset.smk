@@ -32,7 +32,7 @@ rule build_dataset:
     params:
         cross=CROSS,
         haplotypes=HAPLOTYPES,
-        samples=SAMPLES,
+        samples=COUNTED,
         length=config["dataset"]["length"],
         folds=config["dataset"]["folds"],
         split=config["dataset"]["split"],

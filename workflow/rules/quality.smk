@@ -6,7 +6,7 @@ MAPPING_LOG = {"rna": "Log.final.out"}.get(config["assay"], "bowtie2.log")
 rule allele_qc:
     input:
         script=script("allele_qc.py"),
-        library=library("genome", "allele", "quality"),
+        library=library("genome", "allele", "quality", "peaks"),
         bam="<results>/allele/{sample}.bam",
         assignment="<results>/allele/{sample}.assignment.json",
         variants=f"<results>/genomes/{CROSS}/variants.bcf",

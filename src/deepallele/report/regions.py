@@ -25,7 +25,7 @@ def regions(results: Results) -> Section:
     imbalance = results.imbalance
     summary = results.json("counts/imbalance.json")
     text = (
-        f"{len(imbalance):,} regions, each counted in {len(results.samples)} samples; "
+        f"{len(imbalance):,} regions, each counted in {len(results.dataset.sample)} samples; "
         f"{number(summary['tested'])} have enough informative pairs to be tested "
         f"(counts.min_informative {results.config['counts']['min_informative']}), "
         f"{number(summary['significant'])} are imbalanced at FDR below 0.05. The test is beta-binomial "
