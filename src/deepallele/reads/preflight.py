@@ -6,7 +6,6 @@ Only the standard library is used, because this module runs inside Snakemake's o
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from deepallele.allele.barcode_regex import compile_barcode
@@ -31,7 +30,7 @@ def comment_tags(config: Mapping[str, Any]) -> list[str]:
 
 
 def check_reads(config: Mapping[str, Any], units: Sequence[Mapping[str, str]]) -> list[str]:
-    """Look for tags and barcodes in the first reads of each FASTQ file, and for the barcodes in the whitelist.
+    """Look for tags and barcodes in the first reads of each FASTQ file, and for these in the whitelist.
 
     Parameters
     ----------
@@ -48,14 +47,11 @@ def check_reads(config: Mapping[str, Any], units: Sequence[Mapping[str, str]]) -
     Raises
     ------
     InputError
-        If a comment is no list of tags, no read has a tag or a barcode that is asked for, the whitelist is none, or
-        no barcode is in it.
+        If a comment is no list of tags, no read has a tag or a barcode that is asked for, the whitelist is
+        none, or no barcode is in it.
     """
     tags, cells = comment_tags(config), config["single_cell"]
     single_cell = config["assay"] == "scatac"
-    for key in ("whitelist", "groups"):
-        if single_cell and cells[key] is not None and not Path(cells[key]).is_file():
-            raise InputError(f"config key 'single_cell.{key}': no such file '{cells[key]}'")
     if not tags and not single_cell:
         return []
     barcodes: set[bytes] = set()
@@ -63,10 +59,10 @@ def check_reads(config: Mapping[str, Any], units: Sequence[Mapping[str, str]]) -
         for path in (unit["fastq_1"], unit["fastq_2"]):
             lines = list(_headers(path))
             found = {tag: _values(lines, tag, path) for tag in tags}
-            if single_cell and path == unit["fastq_1"]:
-                barcodes |= (
-                    found[cells["barcode_tag"]] if cells["barcode"] == "tag" else _starts(lines, cells, path)
-                )
+            if single_cell and cells["barcode"] == "tag":
+                barcodes |= found[cells["barcode_tag"]]
+            elif single_cell:
+                barcodes |= _starts(lines, cells, path)
     if not single_cell or cells["whitelist"] is None:
         return []
     return _check_whitelist(cells["whitelist"], barcodes)
@@ -92,8 +88,8 @@ def _values(lines: Sequence[bytes], tag: str, path: str) -> set[bytes]:
                 values.add(field[len(start) :])
     if lines and not values:
         raise InputError(
-            f"{path}: none of the first {len(lines)} reads has {start.decode()}... in its comment (the first is "
-            f"{_shown(lines[0])}); set allele.umi or single_cell.barcode to where it stands, or add it"
+            f"{path}: none of the first {len(lines)} reads has {start.decode()}... in its comment (the first "
+            f"is {_shown(lines[0])}); set allele.umi or single_cell.barcode to where it stands, or add it"
         )
     return values
 
@@ -117,22 +113,25 @@ def _starts(lines: Sequence[bytes], cells: Mapping[str, Any], path: str) -> set[
     found = {match.group() for match in map(pattern.match, names) if match and match.group()}
     if names and not found:
         raise InputError(
-            f"{path}: single_cell.barcode_regex {cells['barcode_regex']!r} matches nothing at the start of any of "
-            f"the first {len(names)} read names (the first is {_shown(names[0])}); mend it, or set "
+            f"{path}: single_cell.barcode_regex {cells['barcode_regex']!r} matches nothing at the start of any "
+            f"of the first {len(names)} read names (the first is {_shown(names[0])}); mend it, or set "
             "single_cell.barcode: tag"
         )
     return found
 
 
 def _check_whitelist(path: str, barcodes: set[bytes]) -> list[str]:
+    found, last = set(), ""
+    for last in read_whitelist(path):
+        if last.encode() in barcodes:
+            found.add(last)
     if not barcodes:
         return []
-    found = {text for text in read_whitelist(path) if text.encode() in barcodes}
     if not found:
         raise InputError(
-            f"config key 'single_cell.whitelist': none of the {len(barcodes)} barcodes of the first reads is in "
-            f"{path} (reads have {_shown(min(barcodes))}, the list {next(read_whitelist(path))!r}); is it the list "
-            "of this kit, not reverse-complemented, and written as in the reads?"
+            f"{path}: none of the {len(barcodes)} barcodes of the first reads is in this whitelist (reads have "
+            f"{_shown(min(barcodes))}, the list {last!r}); is it the list of this kit, not "
+            "reverse-complemented, and written as in the reads?"
         )
     share = len(found) / len(barcodes)
     return [f"{path}: {share:.0%} of the barcodes of the first reads are in it"] if share < 0.5 else []
