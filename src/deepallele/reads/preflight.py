@@ -97,8 +97,8 @@ def _values(lines: Sequence[bytes], tag: str, path: str) -> set[bytes]:
 def _check_tag(field: bytes, line: bytes, path: str) -> None:
     if not _TAG.fullmatch(field) or _TAG_WITHIN.search(field):
         raise InputError(
-            f"{path}: the comment of read {_shown(line)} goes into the BAM and must be SAM tags, with tabs in "
-            f"between, as in CB:Z:ACGT; {_shown(field)} is none"
+            f"{path}: the comment of read {_shown(line)} goes into the BAM and must be SAM tags such as CB:Z:A "
+            f"with tabs in between; {_shown(field)} is none"
         )
 
 
@@ -113,8 +113,8 @@ def _starts(lines: Sequence[bytes], cells: Mapping[str, Any], path: str) -> set[
     found = {match.group() for match in map(pattern.match, names) if match and match.group()}
     if names and not found:
         raise InputError(
-            f"{path}: single_cell.barcode_regex {cells['barcode_regex']!r} matches nothing at the start of any "
-            f"of the first {len(names)} read names (the first is {_shown(names[0])}); mend it, or set "
+            f"{path}: single_cell.barcode_regex {cells['barcode_regex']!r} matches nothing at the start of "
+            f"any of the first {len(names)} read names (the first is {_shown(names[0])}); mend it, or set "
             "single_cell.barcode: tag"
         )
     return found
@@ -129,8 +129,8 @@ def _check_whitelist(path: str, barcodes: set[bytes]) -> list[str]:
         return []
     if not found:
         raise InputError(
-            f"{path}: none of the {len(barcodes)} barcodes of the first reads is in this whitelist (reads have "
-            f"{_shown(min(barcodes))}, the list {last!r}); is it the list of this kit, not "
+            f"{path}: none of the {len(barcodes)} barcodes of the first reads is in this whitelist (reads "
+            f"have {_shown(min(barcodes))}, the list {last!r}); is it the list of this kit, not "
             "reverse-complemented, and written as in the reads?"
         )
     share = len(found) / len(barcodes)
