@@ -12,6 +12,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 LOCK=envs/requirements.lock
+# Installed without its requirements, see requirements.in.
+ALONE=sinto==0.10.1
 OS_RELEASE=${OS_RELEASE:-/etc/os-release}
 # command:package of Debian and Ubuntu
 TOOLS="bowtie2:bowtie2 samtools:samtools bcftools:bcftools tabix:tabix bgzip:tabix fastp:fastp
@@ -111,6 +113,11 @@ system_packages() { # list of command:package; prints the Debian packages that a
 sys.exit(not Path(sysconfig.get_path("include"), "Python.h").exists())' || echo -n "$version-dev "
 }
 
+install_alone() { # folder
+    "$1/bin/python" -m pip install -qq --disable-pip-version-check --no-deps "$ALONE" ||
+        fail "pip could not install $ALONE; is the package index reachable?"
+}
+
 setup_pip() { # level
     local folder=.venv packages tools=$TOOLS
     if [ "$1" = develop ]; then tools="$TOOLS $DEVELOP_TOOLS"; fi
@@ -147,6 +154,7 @@ setup_pip() { # level
         fail "pip could not install $LOCK; the lines above name the part"
     "$folder/bin/python" -m pip check > /dev/null ||
         fail "the Python parts in $folder do not fit together; remove $folder and run again"
+    install_alone "$folder"
     rm "$folder/.setup-unfinished"
     finish "$folder" run develop
 }
@@ -171,6 +179,7 @@ setup_conda() { # level
     if [ "$1" = develop ]; then
         "$folder/bin/python" -m pip install -qq --disable-pip-version-check -r "$LOCK" ||
             fail "pip could not install $LOCK; the lines above name the part"
+        install_alone "$folder"
         finish "$folder" run develop
     else
         finish "$folder" run

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deepallele.allele.assign import Inputs, Outputs, assign_alleles
+from deepallele.allele.barcode import Barcode, BarcodeSource
 from deepallele.allele.outcome import Mode, Settings, Umi
 from deepallele.errors import run_step
 from deepallele.genome.haplotype_map import HaplotypeMap
@@ -43,6 +44,9 @@ def build_parser() -> argparse.ArgumentParser:
     add("--max-insert", type=int, default=1000, help="largest fragment length of a pair, introns included")
     add("--umi", type=Umi, choices=list(Umi), default=Umi.NONE, help="where the UMI of a read stands")
     add("--umi-separators", default="_:", help="a UMI in the name follows the last of these characters")
+    add("--barcode", type=BarcodeSource, choices=list(BarcodeSource), help="single cells: where it stands")
+    add("--barcode-regex", default="[^:]*", help="what of a name is the barcode, from its start")
+    add("--barcode-tag", default="CB", help="tag of the barcode; the output's is CB")
     add("--keep-duplicates", action="store_true", help="do not remove duplicates")
     add("--threads", type=int, default=1, help="CPU threads")
     add("--sort-memory-mb", type=int, default=256, help="memory for sorting (MB)")
@@ -56,6 +60,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: argparse.Namespace) -> None:
     """Run the step and say in the log what became of the pairs."""
+    barcode = None
+    if arguments.barcode is not None:
+        barcode = Barcode(arguments.barcode, arguments.barcode_regex, arguments.barcode_tag)
     maps = [HaplotypeMap.from_chain(path) for path in arguments.chains]
     stats = assign_alleles(
         Inputs(
@@ -84,6 +91,7 @@ def main(arguments: argparse.Namespace) -> None:
             arguments.mode,
             arguments.umi,
             arguments.umi_separators,
+            barcode,
         ),
         arguments.threads,
         arguments.sort_memory_mb,

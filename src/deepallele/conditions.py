@@ -28,6 +28,33 @@ def samples_of_conditions(units: Sequence[Unit]) -> Groups:
     return groups
 
 
+def counted_units(units: Sequence[Unit], cell_groups: Mapping[str, Sequence[str]]) -> list[Unit]:
+    """Give the rows of the sample sheet as they are counted: controls left out, groups of cells for samples.
+
+    A group of cells is called `sample.group`; its condition is the group, behind that of the sample where
+    it has one: `condition.group`. The same group of several samples is replicated, then.
+
+    Parameters
+    ----------
+    units
+        The sample sheet.
+    cell_groups
+        Groups of each sample that is counted; empty where the sample is counted as a whole.
+    """
+    counted: list[Unit] = []
+    for unit in units:
+        if unit["sample"] not in cell_groups:
+            continue
+        groups = cell_groups[unit["sample"]]
+        counted += [unit] if not groups else [_of_group(unit, group) for group in groups]
+    return counted
+
+
+def _of_group(unit: Unit, group: str) -> Unit:
+    condition = f"{unit['condition']}.{group}" if unit["condition"] else group
+    return {**unit, "sample": f"{unit['sample']}.{group}", "condition": condition}
+
+
 def comparisons(config: Mapping[str, Any], units: Sequence[Unit], source: str) -> dict[str, Groups]:
     """Choose the pairs of conditions that are compared.
 

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, validators
 
+from deepallele.allele.barcode_regex import compile_barcode
 from deepallele.errors import InputError
 from deepallele.exchange.configured import check_import
 from deepallele.model.presets import model_config
@@ -131,6 +132,7 @@ def _check_reads(config: dict[str, Any], source: str) -> None:
             f"{source}: missing key 'gtf' in 'reference'; assay: rna needs the reference's gene annotation"
         )
     _check_broad(config, source)
+    _check_tags(config, source)
     if config["tracks"]["assembly"] and not config["tracks"]["bigwig"]:
         raise InputError(
             f"{source}: key 'tracks.assembly': '{config['tracks']['assembly']}', but tracks.bigwig is false; "
@@ -152,6 +154,30 @@ def _check_broad(config: Mapping[str, Any], source: str) -> None:
         raise InputError(
             f"{source}: key 'peaks.broad_cutoff': {peaks['broad_cutoff']} is not above peaks.qvalue, "
             f"{peaks['qvalue']}; raise it"
+        )
+
+
+def _check_tags(config: Mapping[str, Any], source: str) -> None:
+    """Refuse what cannot be of barcodes and UMIs."""
+    if config["assay"] == "rna" and config["allele"]["umi"] == "tag":
+        raise InputError(
+            f"{source}: key 'allele.umi': tag, but STAR drops the FASTQ comments that hold the tags; put the "
+            "UMI at the end of the read name and set it to name"
+        )
+    if config["assay"] != "scatac":
+        return
+    cells = config["single_cell"]
+    if cells["barcode"] == "name":
+        try:
+            compile_barcode(cells["barcode_regex"])
+        except InputError as error:
+            raise InputError(f"{source}: key 'single_cell.barcode_regex': {error}") from None
+    if cells["barcode"] == "tag" and cells["barcode_tag"] == "RX":
+        raise InputError(f"{source}: key 'single_cell.barcode_tag': RX is the tag of UMIs; cells have CB")
+    if "ambiguous" in [haplotype["name"] for haplotype in config["cross"]["haplotypes"]]:
+        raise InputError(
+            f"{source}: key 'cross.haplotypes': 'ambiguous' is the name of the ambiguous fragments' files; "
+            "give the haplotype another name"
         )
 
 

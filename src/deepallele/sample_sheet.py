@@ -109,11 +109,16 @@ def check_assay_samples(config: Mapping[str, Any], units: Sequence[Unit]) -> Non
     Raises
     ------
     InputError
-        If another assay than ChIP-seq has a control; if peaks of ChIP samples are to be called and a sample
-        lacks its control without `peaks.require_control` being false, or some samples are single-end and
-        others paired-end.
+        If another assay than ChIP-seq has a control; if single cells have single-end reads; if peaks of
+        ChIP samples are to be called and a sample lacks its control without `peaks.require_control` being
+        false, or some samples are single-end and others paired-end.
     """
     path, controls = config["samples"], controls_of(units)
+    if config["assay"] == "scatac" and (single := [unit for unit in units if not unit["fastq_2"]]):
+        raise InputError(
+            f"{path}: sample '{single[0]['sample']}' is single-end, but assay: scatac needs both ends of the "
+            "fragments; name the second mates in fastq_2 (a read of barcodes goes into names or comments)"
+        )
     if config["assay"] != "chip":
         if controls:
             sample = min(controls)

@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from deepallele.allele.duplicates import FRAGMENT, FragmentStore, find_duplicates
+from deepallele.allele.duplicates import FRAGMENT, FragmentStore, count_copies
 from deepallele.allele.names import hash_names, name_words
 from deepallele.allele.outcome import CLASSES, Fate, fate_of, is_no_variant, pack
 
@@ -17,16 +17,21 @@ def random_fragments(rng, number, umis=1):
     table["left"], table["right"] = rng.integers(-2, 12, number), rng.integers(20, 30, number)
     table["hash"] = rng.integers(0, 2**63, number, dtype=np.uint64)
     table["hash"][:50] = 7  # equal hashes: the first pair of the file is kept
-    table["umi"] = rng.integers(0, umis, number)
+    table["molecule"] = rng.integers(0, umis, number)
     return table
 
 
-def slow_duplicates(table):
+def slow_sets(table):
+    """Members of each set of equal fragments: hash and number of the pair."""
     groups = defaultdict(list)
     for row in table:
-        place = tuple(int(row[name]) for name in ("kind", "tid", "left", "right", "umi"))
+        place = tuple(int(row[name]) for name in ("kind", "tid", "left", "right", "molecule"))
         groups[place].append((int(row["hash"]), int(row["pair"])))
-    kept = {min(members)[1] for members in groups.values()}
+    return list(groups.values())
+
+
+def slow_duplicates(table):
+    kept = {min(members)[1] for members in slow_sets(table)}
     return {int(pair) for pair in table["pair"]} - kept
 
 
@@ -34,9 +39,12 @@ def slow_duplicates(table):
 def test_duplicates_agree_with_grouping(umis):
     table = random_fragments(np.random.default_rng(4), 2000, umis)
     expected = slow_duplicates(table)
-    assert set(table["pair"][find_duplicates(table)].tolist()) == expected
+    copies = count_copies(table)
+    assert set(table["pair"][copies == 0].tolist()) == expected
+    sizes = {min(members)[1]: len(members) for members in slow_sets(table)}
+    assert dict(zip(table["pair"][copies > 0].tolist(), copies[copies > 0].tolist(), strict=True)) == sizes
     assert 200 < len(expected) < 1800
-    assert find_duplicates(table[:0]).tolist() == []
+    assert count_copies(table[:0]).tolist() == []
 
 
 @pytest.mark.parametrize("remove", [True, False])
@@ -49,8 +57,10 @@ def test_store_settles_the_same_duplicates_in_parts(tmp_path, remove):
     with FragmentStore(tmp_path) as store:
         for part in np.array_split(table, 7):
             store.add(part)
-        settled = store.settle(packed, 2, remove, 25)
+        copies = np.full(2000, 99, dtype=np.uint16)
+        settled = store.settle(packed, 2, remove, 25, copies)
     expected = slow_duplicates(table) if remove else set()
+    assert copies.sum() == 2000 and set(np.flatnonzero(copies == 0).tolist()) == expected
     assert set(np.flatnonzero(fate_of(packed) == Fate.DUPLICATES).tolist()) == expected
     assert all(is_no_variant(packed)[pair] == marked[pair] for pair in range(2000) if pair not in expected)
     kept, duplicates, lengths = settled.kept, settled.duplicates, settled.lengths

@@ -30,10 +30,11 @@ rule align:
         min_insert=INSERT_SIZES[0],
         max_insert=INSERT_SIZES[1],
         seed=config["seed"],
+        comment="--sam-append-comment" if COMMENT_TAGS else "",
     shell:
         # --reorder keeps the reads in the FASTQ's order, so that the BAMs of both haplotypes run in step.
         "(bowtie2 {params.preset} --minins {params.min_insert} --maxins {params.max_insert}"
-        " --seed {params.seed} --reorder --threads {threads} --rg-id {wildcards.sample:q}"
+        " --seed {params.seed} {params.comment} --reorder --threads {threads} --rg-id {wildcards.sample:q}"
         " --rg SM:{wildcards.sample:q} --rg PL:ILLUMINA -x {params.prefix:q} {params.reads:q}"
         " | samtools view --no-PG --bam --output {output.bam:q} -) 2> {log:q}"
         " && cp {log:q} {output.summary:q}"

@@ -1,5 +1,14 @@
 SPLIT = config["allele"]["split_ambiguous"]
 SCREEN = config["allele"]["screen_variants"] and not PUBLISHED
+BARCODE = (
+    [
+        f"--barcode={config['single_cell']['barcode']}",
+        f"--barcode-regex={config['single_cell']['barcode_regex']}",
+        f"--barcode-tag={config['single_cell']['barcode_tag']}",
+    ]
+    if config["assay"] == "scatac"
+    else []
+)
 # By sample; males have one copy of their sex chromosomes.
 HEMIZYGOUS = {
     unit["sample"]: (
@@ -61,6 +70,7 @@ rule assign_alleles:
         mode=config["allele"]["mode"],
         umi=config["allele"]["umi"],
         umi_separators=config["allele"]["umi_separators"],
+        barcode=BARCODE,
         split="--out-split" if SPLIT else "",
         screen="--set-aside" if SCREEN else "",
         duplicates=(
@@ -74,6 +84,6 @@ rule assign_alleles:
         " --hemizygous-contigs {params.hemizygous_contigs:q}"
         " --mode {params.mode} --min-posterior {params.min_posterior} --min-mapq {params.min_mapq}"
         " --min-insert {params.min_insert} --max-insert {params.max_insert}"
-        " --umi {params.umi} --umi-separators={params.umi_separators:q} {params.duplicates}"
+        " --umi {params.umi} --umi-separators={params.umi_separators:q} {params.barcode:q} {params.duplicates}"
         " --threads {threads} --out {output.bam:q} --out-haplotypes {output.haplotype_bam:q}"
         " {params.split} {output.split_bam:q} {params.screen} {output.set_aside:q} --stats {output.stats:q} > {log:q} 2>&1"

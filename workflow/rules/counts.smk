@@ -57,8 +57,8 @@ rule imbalance:
         mem_mb=memory(1000, 50),
         runtime=runtime(30),
     params:
-        samples=list(GROUPS),
-        groups=list(GROUPS.values()),
+        samples=list(COUNTED_GROUPS),
+        groups=list(COUNTED_GROUPS.values()),
         pseudocount=config["dataset"]["pseudocount"],
         min_informative=config["counts"]["min_informative"],
     shell:

@@ -34,7 +34,7 @@ rule build_dataset:
     params:
         cross=CROSS,
         haplotypes=HAPLOTYPES,
-        samples=SAMPLES,
+        samples=COUNTED,
         conditions=CONDITIONS,
         numbers=config["dataset"],
         test_chromosomes=config["dataset"]["test_chromosomes"],

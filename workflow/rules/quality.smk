@@ -8,7 +8,7 @@ include: "multiqc.smk"
 rule allele_qc:
     input:
         script=script("allele_qc.py"),
-        library=library("genome", "allele", "quality"),
+        library=library("genome", "allele", "quality", "peaks"),
         bam="<results>/allele/{sample}.bam",
         assignment="<results>/allele/{sample}.assignment.json",
         variants=f"<results>/genomes/{CROSS}/variants.bcf",
@@ -96,7 +96,8 @@ rule summarise_libraries:
         assignments=expand(
             "<results>/allele/{sample}.assignment.json", sample=LIBRARIES
         ),
-        counts="<results>/counts/counts.tsv.gz",
+        # Of single cells only groups of cells are counted, not the whole library.
+        counts=[] if SINGLE_CELL else ["<results>/counts/counts.tsv.gz"],
         profiles=["<results>/deeptools/tss_profile.tsv"] if PROFILED else [],
         components=["<results>/deeptools/pca.tsv"] if COMPARED else [],
     output:
@@ -113,12 +114,13 @@ rule summarise_libraries:
     params:
         samples=LIBRARIES,
         haplotypes=HAPLOTYPES,
+        counts="" if SINGLE_CELL else "--counts",
         places="genes" if config["assay"] == "rna" else "regions",
         profiles="--profiles" if PROFILED else "",
         components="--components" if COMPARED else "",
         bin_size=PROFILE_BIN,
     shell:
         "python {input.script:q} --samples {params.samples:q} --assignments {input.assignments:q}"
-        " --haplotypes {params.haplotypes:q} --counts {input.counts:q} --places {params.places}"
+        " --haplotypes {params.haplotypes:q} {params.counts} {input.counts:q} --places {params.places}"
         " {params.profiles} {input.profiles:q} {params.components} {input.components:q} --bin-size {params.bin_size} --out {output.table:q}"
         " --out-content {output.content:q} > {log:q} 2>&1"

@@ -20,4 +20,11 @@ include: "allele.smk"
 include: "peaks.smk"
 include: "tracks.smk"
 include: "quality.smk"
+
+
+if config["assay"] == "scatac":
+
+    include: "single_cell.smk"
+
+
 include: "dataset.smk"

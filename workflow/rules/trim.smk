@@ -10,6 +10,7 @@ GIVEN = [
 ]
 GUESSED = {
     "atac": {"paired": "--detect_adapter_for_pe", "single": ""},
+    "scatac": {"paired": "--detect_adapter_for_pe", "single": ""},
     "chip": {"paired": "--detect_adapter_for_pe", "single": ""},
     "rna": {"paired": "", "single": "--adapter_sequence AGATCGGAAGAGC"},
 }[config["assay"]]

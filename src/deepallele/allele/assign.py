@@ -1,7 +1,6 @@
 """The whole step: two BAMs on the haplotypes in, one BAM on the reference and one per haplotype out."""
 
 import tempfile
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepallele.allele.alignments import check_order, describe, order_mates
-from deepallele.allele.bam import PAIRED, Header, Records, RecordStream, open_bam
+from deepallele.allele.alignments import describe
+from deepallele.allele.bam import Header, RecordStream, open_bam
+from deepallele.allele.barcode import find_barcodes
 from deepallele.allele.compare import Places, decide
 from deepallele.allele.duplicates import LONGEST_INSERT, FragmentStore, fragments
+from deepallele.allele.in_step import chunks_in_step
 from deepallele.allele.informative import read_variants
 from deepallele.allele.intervals import IntervalSet, read_blacklist, read_contigs
 from deepallele.allele.layout import gather
@@ -109,7 +110,8 @@ def assign_alleles(
     threads
         CPU threads, for sorting.
     sort_memory_mb
-        Memory for sorting, in MB; other memory is some hundred MB, and one byte per pair.
+        Memory for sorting, in MB; other memory is some hundred MB, and one byte per pair, three for single
+        cells.
 
     Returns
     -------
@@ -119,8 +121,8 @@ def assign_alleles(
     Raises
     ------
     InputError
-        If a setting is out of range, a file is not what it should be, the BAMs list different reads, or
-        their contigs do not fit the maps and the reference.
+        If a setting is out of range, a file is not what it should be, the BAMs list different reads,
+        their contigs do not fit the maps and the reference, or no read has the barcode that is asked for.
     """
     settings.check()
     _check_names(inputs, outputs)
@@ -143,24 +145,32 @@ def assign_alleles(
         screen = stack.enter_context(Screen(folder, len(sites)))
         # What a run keeps of each pair, in one byte; it grows without a second copy.
         memory, tally, mates = bytearray(), Tally(), 1
-        for mates, one, other in _chunks(streams):
+        with_barcode = 0
+        for mates, one, other in chunks_in_step(streams, CHUNK_RECORDS):
             a, b = describe(one, mates, lifts[0], sites), describe(other, mates, lifts[1], sites)
             decision = decide(a, b, settings, places)
             tally.add(a, b, decision)
-            table = fragments(a, b, decision, settings, len(memory))
+            barcodes = None
+            if settings.barcode is not None:
+                barcodes = find_barcodes(one, np.arange(0, len(one), mates), settings.barcode)
+                with_barcode += int((barcodes.end > barcodes.begin).sum())
+            table = fragments(a, b, decision, settings, len(memory), barcodes)
             store.add(table)
             screen.add(observations(a, b, decision, len(memory)))
-            sorter.add(encode_pairs(a, b, decision, len(memory)))
+            sorter.add(encode_pairs(a, b, decision, len(memory), barcodes))
             half = np.zeros(len(decision.fate), dtype=bool)
             half[table["pair"] - len(memory)] = second_half(table["hash"], inputs.haplotypes)
             memory += pack(decision.fate, decision.no_variant, decision.overruled, half).tobytes()
+        if settings.barcode is not None and memory and not with_barcode:
+            raise settings.barcode.missing(one.name(0))
         packed = np.frombuffer(memory, dtype=np.uint8)
+        copies = None if settings.barcode is None else np.zeros(len(packed), dtype=np.uint16)
         corrected = _screen(screen, sites, packed, settings, tally, list(contigs), outputs.set_aside)
         longest = min(settings.max_insert, LONGEST_INSERT) if mates == 2 else None
-        settled = store.settle(packed, len(contigs), settings.remove_duplicates, longest)
+        settled = store.settle(packed, len(contigs), settings.remove_duplicates, longest, copies)
         stats = summarise(packed, settled, tally, list(contigs), inputs.haplotypes, settings.mode)
         with sorter.sorted() as ordered:
-            _write(ordered, packed, corrected, header, outputs)
+            _write(ordered, packed, corrected, copies, header, outputs)
     write_json(stats, outputs.stats)
     return stats
 
@@ -205,35 +215,11 @@ def _screen(
     return Corrected(screened.pair, screened.correct(packed, settings))
 
 
-def _chunks(streams: tuple[RecordStream, RecordStream]) -> Iterator[tuple[int, Records, Records]]:
-    """Give mates per pair (1 or 2) and chunks of the same reads from both BAMs, seen to be in step."""
-    done, mates = 0, 0
-    sources = (streams[0].source, streams[1].source)
-    while True:
-        one, other = (stream.take(CHUNK_RECORDS) for stream in streams)
-        if len(one) != len(other):
-            shorter = sources[0] if len(one) < len(other) else sources[1]
-            raise InputError(
-                f"{shorter}: ends after {done + min(len(one), len(other))} records, the other haplotype's BAM"
-                " goes on; both must list the same reads (keep unaligned reads)"
-            )
-        if len(one) == 0:
-            return
-        if done == 0:
-            mates = 2 if one.fixed["flag"][0] & PAIRED else 1
-        if len(one) % mates:
-            raise InputError(f"{sources[0]}: read {one.name(len(one) - 1)} at the end has no mate")
-        if mates == 2:
-            one, other = order_mates(one), order_mates(other)
-        check_order(one, other, mates, sources, done)
-        yield mates, one, other
-        done += len(one)
-
-
 def _write(
     ordered: RecordStream,
     packed: NDArray[np.uint8],
     corrected: Corrected,
+    copies: NDArray[np.uint16] | None,
     header: Header,
     outputs: Outputs,
 ) -> None:
@@ -244,7 +230,8 @@ def _write(
         while len(records := ordered.take(CHUNK_RECORDS)):
             pair = pair_numbers(records)
             marks = packed[pair]
-            records = finish_records(records, haplotype_tags(marks), corrected.posterior(pair))
+            of_set = None if copies is None else copies[pair]
+            records = finish_records(records, haplotype_tags(marks), corrected.posterior(pair), of_set)
             length = records.fixed["size"].astype(np.int64) + 4
             for writer, chosen in zip(writers, shares(marks, outputs.split_bams is not None), strict=True):
                 writer.add(gather(records.data, records.start[chosen], length[chosen]))

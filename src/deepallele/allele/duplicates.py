@@ -1,10 +1,10 @@
 """Duplicates: pairs of one class whose fragments are the same.
 
 Two pairs are duplicates if they have the same class (A, B, ambiguous or hemizygous), the same reference
-contig, the same molecular identifier (UMI, where reads have one) and the same two 5' ends, counted without
-soft clips, after the lift to the reference; for single reads the same 5' end and strand. One of them is
-kept: that with the smallest hash of its read name, never that with the best score, which would prefer the
-haplotype or the allele that maps better.
+contig, the same molecular identifier (UMI) and cell barcode, where reads have these, and the same two
+5' ends, counted without soft clips, after the lift to the reference; for single reads the same 5' end and
+strand. One of them is kept: that with the smallest hash of its read name, never that with the best score,
+which would prefer the haplotype or the allele that maps better. Pairs without a barcode count as one cell.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepallele.allele.alignments import Alignments
+from deepallele.allele.barcode import Texts
 from deepallele.allele.compare import Decision
-from deepallele.allele.names import hash_names
+from deepallele.allele.names import hash_names, text_words
 from deepallele.allele.outcome import CLASSES, Fate, Settings, fate_of
 from deepallele.allele.umi import hash_umis
 
@@ -28,18 +29,27 @@ FRAGMENT = np.dtype(
         ("left", "<i4"),
         ("right", "<i4"),
         ("hash", "<u8"),
-        ("umi", "<u8"),
+        ("molecule", "<u8"),
     ]
 )
+
+MOST_COPIES = (1 << 16) - 1
+"""Sets of more duplicates are counted as being of so many."""
 
 LONGEST_INSERT = 2000
 """Longer fragments are counted as being of this length (bases)."""
 
 _BUCKETS = 256
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def fragments(
-    a: Alignments, b: Alignments, decision: Decision, settings: Settings, first_pair: int
+    a: Alignments,
+    b: Alignments,
+    decision: Decision,
+    settings: Settings,
+    first_pair: int,
+    barcodes: Texts | None = None,
 ) -> NDArray[np.void]:
     """Describe the fragments of the pairs that are not dropped so far.
 
@@ -53,13 +63,15 @@ def fragments(
         Where the UMI stands.
     first_pair
         Number of the first of these pairs in the whole run.
+    barcodes
+        Barcode of each pair, in the bytes of `a.records`; None: no single cells.
 
     Returns
     -------
     NDArray[np.void]
         (k,) of dtype `FRAGMENT`. `left` and `right` are the unclipped ends of a pair on the reference
         (0-based; `right` is behind the last base); of a single read its 5' end, and 1 if it is reverse.
-        `hash` is that of the read's name, `umi` that of its identifier.
+        `hash` is that of the read's name, `molecule` that of its identifier and its cell's barcode.
 
     Raises
     ------
@@ -72,7 +84,10 @@ def fragments(
     result = np.zeros(len(kept), dtype=FRAGMENT)
     result["pair"], result["kind"] = first_pair + kept, decision.fate[kept]
     result["hash"] = hash_names(names[::mates][kept])
-    result["umi"] = hash_umis(a.records, kept * mates, settings)
+    result["molecule"] = hash_umis(a.records, kept * mates, settings)
+    if barcodes is not None:
+        words = text_words(a.records.data, barcodes.begin[kept], barcodes.end[kept])
+        result["molecule"] ^= hash_names(words) * _ODD
     for source, index in ((a, side == 0), (b, side == 1)):
         pair = kept[index]
         start, end = source.start[pair] - source.clip_left[pair], source.end[pair] + source.clip_right[pair]
@@ -87,8 +102,8 @@ def fragments(
     return result
 
 
-def find_duplicates(table: NDArray[np.void]) -> NDArray[np.bool_]:
-    """Tell which fragments are to be dropped as duplicates of another one of the table.
+def count_copies(table: NDArray[np.void]) -> NDArray[np.int64]:
+    """Count the fragments that are the same, at the one of them that is kept.
 
     Parameters
     ----------
@@ -97,20 +112,21 @@ def find_duplicates(table: NDArray[np.void]) -> NDArray[np.bool_]:
 
     Returns
     -------
-    NDArray[np.bool_]
-        (n,); of each group of equal fragments all but one are True. Where even the hashes are
-        equal, the first pair of the run is kept.
+    NDArray[np.int64]
+        (n,): of each set of equal fragments, one has its size, itself included, and the others, which are the
+        duplicates, have 0. Where even the hashes are equal, the first pair of the run is kept.
     """
     # Whole numbers that are equal just where all of their parts are.
     place = table["tid"].astype(np.int64) * len(Fate) + table["kind"]
     ends = (table["left"].astype(np.int64) << 32) + table["right"]
-    parts = [table["umi"], ends, place] if table["umi"].any() else [ends, place]
+    parts = [table["molecule"], ends, place] if table["molecule"].any() else [ends, place]
     order = np.lexsort([table["pair"], table["hash"], *parts])
-    equal = np.ones(max(len(table) - 1, 0), dtype=bool)
-    for part in parts:
-        equal &= part[order[1:]] == part[order[:-1]]
-    result = np.zeros(len(table), dtype=bool)
-    result[order[1:]] = equal
+    differs = np.ones(len(table), dtype=bool)
+    if len(table):
+        differs[1:] = np.logical_or.reduce([part[order[1:]] != part[order[:-1]] for part in parts])
+    first = np.flatnonzero(differs)
+    result = np.zeros(len(table), dtype=np.int64)
+    result[order[first]] = np.diff(first, append=len(table))
     return result
 
 
@@ -166,7 +182,14 @@ class FragmentStore:
         for file, begin, end in zip(self._files, border[:-1], border[1:], strict=True):
             file.write(table[begin:end].tobytes())
 
-    def settle(self, packed: NDArray[np.uint8], contigs: int, remove: bool, longest: int | None) -> "Settled":
+    def settle(
+        self,
+        packed: NDArray[np.uint8],
+        contigs: int,
+        remove: bool,
+        longest: int | None,
+        copies: NDArray[np.uint16] | None = None,
+    ) -> "Settled":
         """Mark duplicates, and count what is left.
 
         Parameters
@@ -179,6 +202,9 @@ class FragmentStore:
             Whether to look for duplicates at all.
         longest
             Fragment length (bases) up to which lengths are counted; None for single reads.
+        copies
+            uint16 (pairs of the run,): set, for the pairs that are left, to the number of their duplicates,
+            themselves included, at most `MOST_COPIES`; None: not wanted.
         """
         kept = np.zeros((contigs, len(CLASSES)), dtype=np.int64)
         duplicates = np.zeros(len(CLASSES), dtype=np.int64)
@@ -188,7 +214,10 @@ class FragmentStore:
             table = np.frombuffer(bytearray(file.read()), dtype=FRAGMENT)
             # The class may have changed since.
             table["kind"] = fate_of(packed[table["pair"]])
-            drop = find_duplicates(table) if remove else np.zeros(len(table), dtype=bool)
+            size = count_copies(table) if remove else np.ones(len(table), dtype=np.int64)
+            drop = size == 0
+            if copies is not None:
+                copies[table["pair"]] = np.minimum(size, MOST_COPIES)
             packed[table["pair"][drop]] = Fate.DUPLICATES
             duplicates += np.bincount(table["kind"][drop], minlength=len(CLASSES))
             rest = table[~drop]

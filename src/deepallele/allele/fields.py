@@ -37,6 +37,17 @@ def find_field(records: Records, index: NDArray[np.int64], tag: str) -> Field:
     return Field(*_find(records.data, records.start[index], int.from_bytes(tag.encode(), "little")))
 
 
+def text_of_tag(
+    records: Records, index: NDArray[np.int64], tag: str
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Begin and end of the text in a tag of the records `index`; (k,) each, equal where there is none."""
+    field = find_field(records, index, tag)
+    is_text = (field.start >= 0) & (field.kind == TEXT)
+    begin = np.where(is_text, field.start, 0)
+    # The text's closing zero is part of its size.
+    return begin, np.where(is_text, begin + field.size - 1, 0)
+
+
 @njit(cache=True)
 def _find(data, starts, tag):  # type: ignore[no-untyped-def]
     found = np.full(len(starts), -1, dtype=np.int64)
@@ -55,6 +66,22 @@ def _find(data, starts, tag):  # type: ignore[no-untyped-def]
     return found, kind, bytes_of
 
 
+def numbers_of_tag(
+    records: Records, index: NDArray[np.int64], tag: str
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Read whole numbers from a tag of the records `index`; (k,) each: numbers, and where there is one."""
+    field = find_field(records, index, tag)
+    values = np.zeros(len(index), dtype=np.int64)
+    known = np.zeros(len(index), dtype=bool)
+    for kind, dtype in _NUMBERS.items():
+        chosen = np.flatnonzero((field.kind == ord(kind)) & (field.start >= 0))
+        width = np.dtype(dtype).itemsize
+        place = field.start[chosen, None] + np.arange(width)
+        values[chosen] = records.data[place].view(dtype)[:, 0]
+        known[chosen] = True
+    return values, known
+
+
 def alignment_scores(records: Records) -> NDArray[np.int64]:
     """Read the aligner's score (AS) of each record; int64 (n,), 0 for unaligned reads.
 
@@ -64,15 +91,8 @@ def alignment_scores(records: Records) -> NDArray[np.int64]:
         If an aligned read has none.
     """
     aligned = np.flatnonzero((records.fixed["flag"] & UNMAPPED) == 0)
-    field = find_field(records, aligned, "AS")
     scores = np.zeros(len(records), dtype=np.int64)
-    known = np.zeros(len(aligned), dtype=bool)
-    for kind, dtype in _NUMBERS.items():
-        chosen = np.flatnonzero((field.kind == ord(kind)) & (field.start >= 0))
-        width = np.dtype(dtype).itemsize
-        place = field.start[chosen, None] + np.arange(width)
-        scores[aligned[chosen]] = records.data[place].view(dtype)[:, 0]
-        known[chosen] = True
+    scores[aligned], known = numbers_of_tag(records, aligned, "AS")
     if not known.all():
         read = records.name(int(aligned[np.argmin(known)]))
         raise InputError(f"read {read}: no alignment score (AS); align with bowtie2, or use mode likelihood")

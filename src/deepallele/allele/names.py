@@ -1,6 +1,7 @@
-"""Hashes of read names, the same on every machine."""
+"""Hashes of read names and other short texts, the same on every machine."""
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 
@@ -10,6 +11,23 @@ def name_words(names: list[str]) -> NDArray[np.uint64]:
     words = -(-max(map(len, encoded)) // 8)
     padded = b"".join(name.ljust(8 * words, b"\0") for name in encoded)
     return np.frombuffer(padded, dtype="<u8").reshape(-1, words)
+
+
+def text_words(
+    data: NDArray[np.uint8], begin: NDArray[np.int64], end: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    """Texts `data[begin[i] : end[i]]` as uint64 (n, words), eight bytes a word, padded with zeros."""
+    return _fill_words(data, begin, end, -(-int((end - begin).max(initial=0)) // 8))
+
+
+@njit(cache=True)
+def _fill_words(data, begin, end, words):  # type: ignore[no-untyped-def]
+    result = np.zeros((len(begin), words), dtype=np.uint64)
+    for index in range(len(begin)):
+        for place in range(end[index] - begin[index]):
+            letter = np.uint64(data[begin[index] + place])
+            result[index, place >> 3] |= letter << np.uint64(8 * (place & 7))
+    return result
 
 
 def hash_names(words: NDArray[np.uint64]) -> NDArray[np.uint64]:

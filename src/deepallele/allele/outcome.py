@@ -6,6 +6,7 @@ from enum import IntEnum, StrEnum, auto
 import numpy as np
 from numpy.typing import NDArray
 
+from deepallele.allele.barcode import Barcode
 from deepallele.errors import InputError
 
 
@@ -71,6 +72,8 @@ class Settings:
         Where the identifier of the molecule stands; pairs with different ones are no duplicates.
     umi_separators
         For an identifier in the read's name: it follows the last of these characters.
+    barcode
+        For single cells: where the cell's barcode stands; pairs of different cells are no duplicates.
     """
 
     min_posterior: float = 0.95
@@ -81,6 +84,7 @@ class Settings:
     mode: Mode = Mode.LIKELIHOOD
     umi: Umi = Umi.NONE
     umi_separators: str = "_:"
+    barcode: Barcode | None = None
 
     def check(self) -> None:
         """Refuse settings out of range.
@@ -100,6 +104,8 @@ class Settings:
             raise InputError(
                 f"umi_separators is {self.umi_separators!r}; give the characters before the UMI, such as '_'"
             )
+        if self.barcode is not None:
+            self.barcode.check()
 
 
 def pack(

@@ -5,9 +5,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from deepallele.allele.bam import Records
-from deepallele.allele.fields import TEXT, find_field
+from deepallele.allele.fields import text_of_tag
 from deepallele.allele.layout import FIXED_SIZE, NAME_LENGTH
-from deepallele.allele.names import hash_names
+from deepallele.allele.names import hash_names, text_words
 from deepallele.allele.outcome import Settings, Umi
 from deepallele.errors import InputError
 
@@ -39,8 +39,11 @@ def hash_umis(records: Records, index: NDArray[np.int64], settings: Settings) ->
     """
     if settings.umi is Umi.NONE:
         return np.zeros(len(index), dtype=np.uint64)
-    begin, end = _in_tag(records, index) if settings.umi is Umi.TAG else _in_name(records, index, settings)
-    words, wrong = _words(records.data, begin, end, -(-int((end - begin).max(initial=0)) // 8))
+    if settings.umi is Umi.TAG:
+        begin, end = text_of_tag(records, index, "RX")
+    else:
+        begin, end = _in_name(records, index, settings)
+    wrong = _first_wrong(records.data, begin, end)
     if wrong >= 0:
         read = records.name(int(index[wrong]))
         where = (
@@ -52,15 +55,7 @@ def hash_umis(records: Records, index: NDArray[np.int64], settings: Settings) ->
             f"read {read}: no UMI (bases A, C, G, T, N) {where}; set allele.umi and allele.umi_separators"
             " to where the UMI stands, or allele.umi to none"
         )
-    return hash_names(words)
-
-
-def _in_tag(records: Records, index: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    field = find_field(records, index, "RX")
-    is_text = (field.start >= 0) & (field.kind == TEXT)
-    begin = np.where(is_text, field.start, 0)
-    # The text's closing zero is part of its size.
-    return begin, np.where(is_text, begin + field.size - 1, 0)
+    return hash_names(text_words(records.data, begin, end))
 
 
 def _in_name(
@@ -86,15 +81,12 @@ def _behind_separator(data, starts, separator):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _words(data, begin, end, words):  # type: ignore[no-untyped-def]
-    """Texts as words of eight bytes, and the first that is empty or has a wrong letter (-1: none)."""
-    result = np.zeros((len(begin), words), dtype=np.uint64)
+def _first_wrong(data, begin, end):  # type: ignore[no-untyped-def]
+    """Index of the first text that is empty or has a wrong letter; -1 if there is none."""
     for index in range(len(begin)):
         if end[index] <= begin[index]:
-            return result, index
-        for place in range(end[index] - begin[index]):
-            letter = data[begin[index] + place]
-            if not _OF_UMI[letter]:
-                return result, index
-            result[index, place >> 3] |= np.uint64(letter) << np.uint64(8 * (place & 7))
-    return result, -1
+            return index
+        for place in range(begin[index], end[index]):
+            if not _OF_UMI[data[place]]:
+                return index
+    return -1

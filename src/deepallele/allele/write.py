@@ -1,23 +1,14 @@
 """Encode chosen alignments as BAM records on the reference."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from deepallele.allele.alignments import Alignments
+from deepallele.allele.assemble import assemble, finish
 from deepallele.allele.bam import FIRST, FIXED, LAST, PAIRED, REVERSE, Header, Records
+from deepallele.allele.barcode import BARCODE_TAG, Texts
 from deepallele.allele.cigar import Cigars
 from deepallele.allele.compare import Decision
-from deepallele.allele.layout import (
-    CIGAR_COUNT,
-    FIXED_SIZE,
-    LENGTH,
-    NAME_LENGTH,
-    field_size,
-    int32,
-    tag_start,
-    uint16,
-)
 from deepallele.allele.outcome import Fate
 
 _PROPER, _MATE_REVERSE, _FAILED = 0x2, 0x20, 0x200
@@ -25,8 +16,6 @@ _PROPER, _MATE_REVERSE, _FAILED = 0x2, 0x20, 0x200
 _BINS = ((14, 4681), (17, 585), (20, 73), (23, 9), (26, 1))
 # Fields added to each record; XI, the number of the pair, gives way to HP after sorting.
 _FIELDS = np.dtype([("xh", "S3"), ("posterior", "<f4"), ("xi", "S3"), ("pair", "<u4")])
-_PAIR_SIZE = 7
-_HAPLOTYPE = np.frombuffer(b"HPC", dtype=np.uint8)
 # Fields that describe the alignment to the haplotype; on the reference they would be wrong.
 _OF_ALIGNER = np.zeros(1 << 16, dtype=bool)
 for _tag in (
@@ -34,6 +23,10 @@ for _tag in (
     *("NH", "HI", "nM", "jM", "jI", "MC", "MQ", "HP", "XH", "XI"),
 ):
     _OF_ALIGNER[int.from_bytes(_tag.encode(), "little")] = True
+# Fields that single cells get anew.
+_OF_CELLS = _OF_ALIGNER.copy()
+for _tag in (BARCODE_TAG, "dc"):
+    _OF_CELLS[int.from_bytes(_tag.encode(), "little")] = True
 
 
 def output_header(contigs: dict[str, int], inputs: tuple[Header, Header]) -> Header:
@@ -54,12 +47,14 @@ def output_header(contigs: dict[str, int], inputs: tuple[Header, Header]) -> Hea
     return Header("\n".join(lines) + "\n", list(contigs), np.array(list(contigs.values()), dtype=np.int64))
 
 
-def encode_pairs(a: Alignments, b: Alignments, decision: Decision, first_pair: int) -> NDArray[np.uint8]:
+def encode_pairs(
+    a: Alignments, b: Alignments, decision: Decision, first_pair: int, barcodes: Texts | None = None
+) -> NDArray[np.uint8]:
     """Encode the pairs that are not dropped, each as the haplotype chosen places it.
 
     Positions, CIGAR, mate fields and template length are those on the reference; both mates are flagged as
     a proper pair; MAPQ is the better of both haplotypes; fields that the aligner wrote are left out,
-    others (read group, barcodes) kept; XH and XI (number of the pair) are added.
+    others (read group, barcodes) kept; XH and XI (number of the pair) are added, and for single cells CB.
 
     Parameters
     ----------
@@ -69,6 +64,8 @@ def encode_pairs(a: Alignments, b: Alignments, decision: Decision, first_pair: i
         What became of them.
     first_pair
         Number of the first of these pairs in the whole run.
+    barcodes
+        Barcode of each pair, in the bytes of `a.records`, which both mates get; None: no single cells.
 
     Returns
     -------
@@ -77,6 +74,8 @@ def encode_pairs(a: Alignments, b: Alignments, decision: Decision, first_pair: i
     """
     pairs = np.flatnonzero(decision.fate <= Fate.HEMIZYGOUS)
     mates = a.aligned.shape[1]
+    nowhere = np.zeros(len(a.aligned), dtype=np.int64)
+    begin, end = (nowhere, nowhere) if barcodes is None else barcodes
     # Records of both sides on one axis, first all of A, then all of B.
     pick = pairs + decision.side[pairs] * len(a.aligned)
     record = (pick[:, None] * mates + np.arange(mates)).ravel()
@@ -87,7 +86,7 @@ def encode_pairs(a: Alignments, b: Alignments, decision: Decision, first_pair: i
     )
     head["cigar_count"] = cigars.count[record]
     added = _added_fields(decision, pairs, mates, first_pair)
-    return _assemble(
+    return assemble(
         a.records.data,
         b.records.data,
         np.concatenate([a.records.start, b.records.start])[record],
@@ -96,63 +95,10 @@ def encode_pairs(a: Alignments, b: Alignments, decision: Decision, first_pair: i
         cigars.word.view(np.uint8),
         4 * cigars.first[record],
         added.view(np.uint8).reshape(-1, _FIELDS.itemsize),
+        _OF_ALIGNER if barcodes is None else _OF_CELLS,
+        np.repeat(begin[pairs], mates),
+        np.repeat(end[pairs], mates),
     )
-
-
-@njit(cache=True)
-def _kept_size(data, record):  # type: ignore[no-untyped-def]
-    """Bytes of the optional fields to carry over."""
-    at, end, kept = tag_start(data, record), record + 4 + int32(data, record), 0
-    while at < end:
-        size = field_size(data, at, end)
-        if not _OF_ALIGNER[uint16(data, at)]:
-            kept += size
-        at += size
-    return kept
-
-
-@njit(cache=True)
-def _copy(result, to, data, begin, size):  # type: ignore[no-untyped-def]
-    result[to : to + size] = data[begin : begin + size]
-    return to + size
-
-
-@njit(cache=True)
-def _assemble_record(result, to, data, record, head, words, first, added):  # type: ignore[no-untyped-def]
-    begin = to
-    to = _copy(result, to, head, 0, len(head))
-    to = _copy(result, to, data, record + FIXED_SIZE, int(data[record + NAME_LENGTH]))
-    to = _copy(result, to, words, first, 4 * uint16(head, CIGAR_COUNT))
-    length = int32(data, record + LENGTH)
-    at, end = tag_start(data, record), record + 4 + int32(data, record)
-    bases = (length + 1) // 2 + length
-    to = _copy(result, to, data, at - bases, bases)
-    while at < end:
-        size = field_size(data, at, end)
-        if not _OF_ALIGNER[uint16(data, at)]:
-            to = _copy(result, to, data, at, size)
-        at += size
-    to = _copy(result, to, added, 0, len(added))
-    for byte in range(4):
-        result[begin + byte] = (to - begin - 4) >> 8 * byte & 0xFF
-    return to
-
-
-@njit(cache=True)
-def _assemble(data_a, data_b, start, use_b, heads, words, first, added):  # type: ignore[no-untyped-def]
-    total = 0
-    for index in range(len(start)):
-        data = data_b if use_b[index] else data_a
-        record = start[index]
-        length = int32(data, record + LENGTH)
-        total += FIXED_SIZE + int(data[record + NAME_LENGTH]) + 4 * uint16(heads[index], CIGAR_COUNT)
-        total += (length + 1) // 2 + length + _kept_size(data, record) + len(added[index])
-    result = np.empty(total, dtype=np.uint8)
-    to = 0
-    for index in range(len(start)):
-        data = data_b if use_b[index] else data_a
-        to = _assemble_record(result, to, data, start[index], heads[index], words, first[index], added[index])
-    return result
 
 
 def _added_fields(
@@ -203,8 +149,13 @@ def pair_numbers(records: Records) -> NDArray[np.int64]:
     return records.data[place].view("<u4")[:, 0].astype(np.int64)
 
 
-def finish_records(records: Records, haplotype: NDArray[np.uint8], posterior: NDArray[np.float32]) -> Records:
-    """Take XI off the end of each record, and add HP.
+def finish_records(
+    records: Records,
+    haplotype: NDArray[np.uint8],
+    posterior: NDArray[np.float32],
+    copies: NDArray[np.uint16] | None = None,
+) -> Records:
+    """Take XI off the end of each record, and add HP, and for single cells dc.
 
     Parameters
     ----------
@@ -214,27 +165,10 @@ def finish_records(records: Records, haplotype: NDArray[np.uint8], posterior: ND
         uint8 (n,): 1 for A, 2 for B, 0 for no HP.
     posterior
         float32 (n,): new value of XH; NaN leaves the old one.
+    copies
+        uint16 (n,): value of dc; None: no such field.
     """
     fields = posterior.astype("<f4").view(np.uint8).reshape(-1, 4)
-    return Records(*_finish(records.data, records.start, haplotype, fields, np.isnan(posterior)))
-
-
-@njit(cache=True)
-def _finish(data, start, haplotype, posterior, keep):  # type: ignore[no-untyped-def]
-    # XI is longer than HP.
-    result, starts = np.empty(len(data), dtype=np.uint8), np.empty_like(start)
-    to = 0
-    for index in range(len(start)):
-        record, begin = start[index], to
-        size = 4 + int32(data, record) - _PAIR_SIZE
-        to = _copy(result, to, data, record, size)
-        if not keep[index]:
-            _copy(result, to - 4, posterior[index], 0, 4)
-        if haplotype[index]:
-            to = _copy(result, to, _HAPLOTYPE, 0, 3)
-            result[to] = haplotype[index]
-            to += 1
-        for byte in range(4):
-            result[begin + byte] = (to - begin - 4) >> 8 * byte & 0xFF
-        starts[index] = begin
-    return result[:to], starts
+    counts = np.zeros(0, dtype="<u2") if copies is None else copies.astype("<u2")
+    added = counts.view(np.uint8).reshape(-1, 2)
+    return Records(*finish(records.data, records.start, haplotype, fields, np.isnan(posterior), added))

@@ -1,6 +1,8 @@
 """Count fragments per region and haplotype from an allele-tagged BAM."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,15 +10,33 @@ from numpy.typing import NDArray
 from deepallele.allele.bam import Header, Records, open_bam
 from deepallele.allele.fields import find_field
 from deepallele.counts.regions import Regions
-from deepallele.counts.walk import BAD_HAPLOTYPE, DONE, UNSORTED, add_fragments, start_walk
+from deepallele.counts.walk import BAD_HAPLOTYPE, DONE, FOUND, UNSORTED, find_fragments, start_walk
 from deepallele.errors import InputError
 from deepallele.peaks.chunks import CHUNK, chunks
 
 
-def count_fragments(
+class Hits(NamedTuple):
+    """Fragments found in regions, each once per region.
+
+    Attributes
+    ----------
+    record
+        int64 (n,): index, in the chunk, of the record at which the fragment was found.
+    region
+        int64 (n,): index of the region.
+    kind
+        int64 (n,): class: 0 for A, 1 for B, 2 for ambiguous.
+    """
+
+    record: NDArray[np.int64]
+    region: NDArray[np.int64]
+    kind: NDArray[np.int64]
+
+
+def hits_in_regions(
     bam: str | Path, regions: Regions, threads: int = 1, chunk: int = CHUNK
-) -> NDArray[np.int64]:
-    """Count each fragment once in every region that one of its aligned bases lies in.
+) -> Iterator[tuple[Records, Hits]]:
+    """Find each fragment once in every region that one of its aligned bases lies in, chunk by chunk.
 
     A fragment is a read pair, or a single-end read. The gap between mates and deleted or skipped
     bases do not count as covered, which is the definition of featureCounts
@@ -35,12 +55,12 @@ def count_fragments(
     threads
         Threads for decompression.
     chunk
-        Records held at a time; changes no count.
+        Records held at a time; changes no hit.
 
-    Returns
-    -------
-    NDArray[np.int64]
-        Shape (regions, 3): fragments of A, of B, ambiguous.
+    Yields
+    ------
+    Records, Hits
+        A chunk, and what was found in it.
 
     Raises
     ------
@@ -51,17 +71,31 @@ def count_fragments(
     stream = open_bam(bam)
     order, border = _by_contig(stream.header, regions, bam)
     start, end = regions.start[order], regions.end[order]
-    counts = np.zeros((len(regions), 3), dtype=np.int64)
     at, keys, waiting = start_walk()
     for records in chunks(stream, threads, chunk):
-        keys, waiting, index, reason = add_fragments(
-            records.data, records.start, border, start, end, counts, at, keys, waiting
+        keys, waiting, hits, index, reason = find_fragments(
+            records.data, records.start, border, start, end, at, keys, waiting
         )
         if reason != DONE:
             raise InputError(_why(records, index, reason, bam))
-    result = np.empty_like(counts)
-    result[order] = counts
-    return result
+        record, region, kind = hits[: at[FOUND]].T
+        yield records, Hits(record, order[region], kind)
+
+
+def count_fragments(
+    bam: str | Path, regions: Regions, threads: int = 1, chunk: int = CHUNK
+) -> NDArray[np.int64]:
+    """Count the fragments per region, see `hits_in_regions` for the parameters and what is refused.
+
+    Returns
+    -------
+    NDArray[np.int64]
+        Shape (regions, 3): fragments of A, of B, ambiguous.
+    """
+    counts = np.zeros(3 * len(regions), dtype=np.int64)
+    for _, hits in hits_in_regions(bam, regions, threads, chunk):
+        np.add.at(counts, 3 * hits.region + hits.kind, 1)
+    return counts.reshape(-1, 3)
 
 
 def _by_contig(

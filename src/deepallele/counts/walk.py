@@ -1,4 +1,4 @@
-"""Compiled walk over BAM records that adds each fragment to the regions it covers."""
+"""Compiled walk over BAM records that finds the regions each fragment covers."""
 
 import numpy as np
 from numba import njit
@@ -25,8 +25,8 @@ FIRST_OR_LAST, MATE_UNMAPPED = 0x40 | 0x80, 0x8
 HP = int.from_bytes(b"HP", "little")
 AMBIGUOUS, NO_HAPLOTYPE = 2, -1
 
-AT_TID, AT_POS, AT_REGION, USED = range(4)
-"""Places in `at`: contig and position of the last record, first region that ends behind it, used slots."""
+AT_TID, AT_POS, AT_REGION, USED, FOUND = range(5)
+"""In `at`: contig and position of the last record, first region that ends behind it, used slots, hits."""
 
 DONE, UNSORTED, UNKNOWN_CONTIG, BAD_HAPLOTYPE = range(4)
 
@@ -35,16 +35,16 @@ _GONE = -1
 
 
 def start_walk() -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]:
-    """Give `at`, and the empty table of waiting mates (keys and regions), as `add_fragments` wants them."""
-    at = np.array([-1, -1, 0, 0], dtype=np.int64)
+    """Give `at`, and the empty table of waiting mates (keys and regions), as `find_fragments` wants them."""
+    at = np.array([-1, -1, 0, 0, 0], dtype=np.int64)
     return at, np.zeros(_LEAST_SLOTS, dtype=np.uint64), np.full(_LEAST_SLOTS, _GONE, dtype=np.int64)
 
 
 @njit(cache=True, nogil=True)
-def add_fragments(data, starts, border, first, last, counts, at, keys, waiting):  # type: ignore[no-untyped-def]
-    """Add the records of a chunk to `counts`.
+def find_fragments(data, starts, border, first, last, at, keys, waiting):  # type: ignore[no-untyped-def]
+    """Find the regions that the fragments of a chunk cover.
 
-    A fragment counts once per region: the mate that comes first leaves its key in a table if the other one
+    A fragment is found once per region: the mate that comes first leaves its key in a table if the other one
     can still reach the region, and the other one takes it from there. Keys of regions that lie behind are
     dropped when the table is full, so that it holds no more than the fragments of the regions at hand.
 
@@ -56,10 +56,8 @@ def add_fragments(data, starts, border, first, last, counts, at, keys, waiting):
         int64 (contigs + 1,): the regions of contig i are `border[i] : border[i + 1]`.
     first, last
         int64 (regions,): start and end of each, disjoint and sorted within a contig.
-    counts
-        int64 (regions, 3): changed in place.
     at
-        int64 (4,): where the walk stands; changed in place.
+        int64 (5,): where the walk stands; changed in place.
     keys, waiting
         uint64 and int64 (slots,): the table, a power of two: key and region.
 
@@ -67,9 +65,14 @@ def add_fragments(data, starts, border, first, last, counts, at, keys, waiting):
     -------
     keys, waiting
         The table from now on.
+    hits
+        int64 (n, 3), of which the first `at[FOUND]` count: index of the record, region, and class: 0 for A, 1
+        for B, 2 for ambiguous.
     index, reason
         The record at which the walk stopped and why, `DONE` if behind the last one.
     """
+    hits = np.empty((len(starts) + 1, 3), dtype=np.int64)
+    at[FOUND] = 0
     contigs = len(border) - 1
     for index in range(len(starts)):
         record = starts[index]
@@ -78,9 +81,9 @@ def add_fragments(data, starts, border, first, last, counts, at, keys, waiting):
             continue
         tid, pos = int32(data, record + TID), int32(data, record + POS)
         if tid < 0 or tid >= contigs:
-            return keys, waiting, index, UNKNOWN_CONTIG
+            return keys, waiting, hits, index, UNKNOWN_CONTIG
         if tid < at[AT_TID] or (tid == at[AT_TID] and pos < at[AT_POS]):
-            return keys, waiting, index, UNSORTED
+            return keys, waiting, hits, index, UNSORTED
         if tid > at[AT_TID]:
             at[AT_REGION] = border[tid]
         at[AT_TID], at[AT_POS] = tid, pos
@@ -107,21 +110,32 @@ def add_fragments(data, starts, border, first, last, counts, at, keys, waiting):
                 if kind == NO_HAPLOTYPE:
                     kind = _class(data, record)
                     if kind < 0:
-                        return keys, waiting, index, BAD_HAPLOTYPE
+                        return keys, waiting, hits, index, BAD_HAPLOTYPE
                     joined = flag & PAIRED != 0 and flag & MATE_UNMAPPED == 0
                     joined = joined and int32(data, record + NEXT_TID) == tid
                     if joined:
                         next_pos = int32(data, record + NEXT_POS)
                         own, mates = _keys(data, record, flag, pos, next_pos)
                 if not (joined and next_pos <= pos and _take(keys, waiting, mates, region)):
-                    counts[region, kind] += 1
+                    if at[FOUND] == len(hits):
+                        hits = _doubled(hits)
+                    hits[at[FOUND], 0], hits[at[FOUND], 1], hits[at[FOUND], 2] = index, region, kind
+                    at[FOUND] += 1
                     if joined and pos <= next_pos < last[region]:
                         if 2 * at[USED] >= len(keys):
                             keys, waiting, at[USED] = _rebuilt(keys, waiting, at[AT_REGION])
                         _put(keys, waiting, own, region)
                         at[USED] += 1
                 region += 1
-    return keys, waiting, len(starts), DONE
+    return keys, waiting, hits, len(starts), DONE
+
+
+@njit(cache=True, nogil=True)
+def _doubled(hits):  # type: ignore[no-untyped-def]
+    """Table of twice the length with the same rows at its start."""
+    result = np.empty((2 * len(hits), 3), dtype=np.int64)
+    result[: len(hits)] = hits
+    return result
 
 
 @njit(cache=True, nogil=True)

@@ -20,8 +20,9 @@ from deepallele.peaks.chunks import CHUNK, SKIPPED, chunks
 CENTRE_OF_CUT = 4
 
 _BEHIND = np.frombuffer(b"\t.\t0\t+\n", dtype=np.uint8)
-# Digits of the largest position a BAM can hold, and the tab before them.
-_NUMBER = 11
+LONGEST_NUMBER = 11
+"""Characters of the largest position a BAM can hold, with the tab before it."""
+
 _TAB, _ZERO = ord("\t"), ord("0")
 
 
@@ -81,7 +82,7 @@ def write_cuts(
     names = [name.encode() for name in stream.header.contigs]
     border = np.cumsum([0, *map(len, names)])
     name_bytes = np.frombuffer(b"".join(names), dtype=np.uint8)
-    line = max(map(len, names), default=0) + 2 * _NUMBER + len(_BEHIND)
+    line = max(map(len, names), default=0) + 2 * LONGEST_NUMBER + len(_BEHIND)
     written = 0
     with (
         atomic_path(path) as temporary,
@@ -115,7 +116,7 @@ def _format_cuts(data, starts, lengths, names, border, text):  # type: ignore[no
         for place in range(border[tid], border[tid + 1]):
             text[at] = names[place]
             at += 1
-        at = _write_number(text, _write_number(text, at, cut), cut + 1)
+        at = write_number(text, write_number(text, at, cut), cut + 1)
         for byte in _BEHIND:
             text[at] = byte
             at += 1
@@ -134,7 +135,7 @@ def _span(data, record, operations):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _write_number(text, at, number):  # type: ignore[no-untyped-def]
+def write_number(text, at, number):  # type: ignore[no-untyped-def]
     """Write a tab and a number; returns the offset behind it."""
     digits, rest = 1, number // 10
     while rest > 0:

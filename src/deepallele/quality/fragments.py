@@ -1,14 +1,37 @@
 """What the quality control needs of each record: its haplotype, its mate, its name's hash."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
-from deepallele.allele.bam import PAIRED, Records
+from deepallele.allele.bam import PAIRED, Records, RecordStream
 from deepallele.allele.fields import find_field
 from deepallele.allele.names import hash_names
 from deepallele.errors import InputError
+from deepallele.peaks.chunks import CHUNK, chunks
 
 A, B, AMBIGUOUS = range(3)
+
+
+def by_contig(stream: RecordStream, threads: int = 1, chunk: int = CHUNK) -> Iterator[tuple[int, Records]]:
+    """Give the number of a contig and some of its records; chunks do not cross from one contig to the next.
+
+    Raises
+    ------
+    InputError
+        If the records are not sorted by position.
+    """
+    last = (0, 0)
+    for records in chunks(stream, threads, chunk):
+        tid, start = records.fixed["tid"], records.fixed["pos"]
+        place = (tid.astype(np.int64) << 32) + start
+        if (tid < 0).any() or (np.diff(place) < 0).any() or (int(tid[0]), int(start[0])) < last:
+            raise InputError(f"{stream.source}: not sorted by position, or with reads that have none")
+        last = (int(tid[-1]), int(start[-1]))
+        edge = np.flatnonzero(np.diff(tid)) + 1
+        for part in np.split(np.arange(len(records)), edge):
+            yield int(tid[part[0]]), Records(records.data, records.start[part])
 
 
 def haplotypes(records: Records) -> NDArray[np.int8]:
@@ -113,6 +136,11 @@ class Mates:
         self._mask = joined[self._open]
         record = np.concatenate([self._source[self._second], self._single])
         return record, np.concatenate([both, mask[self._single]])
+
+    @property
+    def earliest(self) -> int | None:
+        """The smallest end of the mates that wait; None where none does."""
+        return int(self._end[:, 0].min()) if len(self._end) else None
 
     @property
     def waiting(self) -> int:

@@ -1,6 +1,6 @@
 """One pass over the tagged BAM of a sample: everything the quality control counts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ import pyfaidx
 import pysam
 from numpy.typing import NDArray
 
-from deepallele.allele.bam import PAIRED, Records, RecordStream, open_bam
+from deepallele.allele.bam import PAIRED, Records, open_bam
 from deepallele.allele.cigar import Segments, read_cigars, segments
 from deepallele.errors import InputError
 from deepallele.files import atomic_path
@@ -25,7 +25,7 @@ from deepallele.quality.checks import (
 )
 from deepallele.quality.counts import COLUMNS, COUNT_COLUMNS, Totals, VariantCounts
 from deepallele.quality.cover import find_hits, reaches
-from deepallele.quality.fragments import Mates, haplotypes
+from deepallele.quality.fragments import Mates, by_contig, haplotypes
 from deepallele.quality.pileup import Pileup
 from deepallele.quality.variants import VariantFile
 
@@ -170,7 +170,7 @@ def count_sample(
         paths = [stack.enter_context(atomic_path(path)) for path in (out_counts, out_suspects)]
         files = [TableFile(paths[0], COLUMNS + COUNT_COLUMNS), TableFile(paths[1], SUSPECT_COLUMNS)]
         contig: Contig | None = None
-        for tid, records in _by_contig(stream):
+        for tid, records in by_contig(stream, chunk=CHUNK_RECORDS):
             name = stream.header.contigs[tid]
             if name in hidden:
                 result.totals.left_out += len(records)
@@ -189,20 +189,6 @@ def _close(contig: Contig | None, files: list[TableFile]) -> None:
     if contig is not None:
         for file, table in zip(files, contig.finish(), strict=True):
             file.add(table)
-
-
-def _by_contig(stream: RecordStream) -> Iterator[tuple[int, Records]]:
-    """Give the records in chunks that do not cross from one contig to the next."""
-    last = (0, 0)
-    while len(records := stream.take(CHUNK_RECORDS)):
-        tid, start = records.fixed["tid"], records.fixed["pos"]
-        place = (tid.astype(np.int64) << 32) + start
-        if (tid < 0).any() or (np.diff(place) < 0).any() or (int(tid[0]), int(start[0])) < last:
-            raise InputError(f"{stream.source}: not sorted by position, or with reads that have none")
-        last = (int(tid[-1]), int(start[-1]))
-        edge = np.flatnonzero(np.diff(tid)) + 1
-        for part in np.split(np.arange(len(records)), edge):
-            yield int(tid[part[0]]), Records(records.data, records.start[part])
 
 
 def _sequence(fasta: pyfaidx.Fasta, contig: str) -> NDArray[np.uint8]:

@@ -26,7 +26,7 @@ def regions(results: Results) -> Section:
     unit = "genes (each with a window around its TSS)" if results.config["assay"] == "rna" else "regions"
     summary = results.json("counts/imbalance.json")
     text = (
-        f"{len(imbalance):,} {unit}, each counted in {len(results.samples)} samples; "
+        f"{len(imbalance):,} {unit}, each counted in {len(results.dataset.sample)} samples; "
         f"{number(summary['tested'])} have enough informative pairs to be tested "
         f"(counts.min_informative {results.config['counts']['min_informative']}), "
         f"{number(summary['significant'])} are imbalanced at FDR below 0.05. The test is beta-binomial "

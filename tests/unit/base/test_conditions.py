@@ -2,7 +2,13 @@
 
 import pytest
 
-from deepallele.conditions import check_min_samples, comparisons, replicate_groups, samples_of_conditions
+from deepallele.conditions import (
+    check_min_samples,
+    comparisons,
+    counted_units,
+    replicate_groups,
+    samples_of_conditions,
+)
 from deepallele.errors import InputError
 
 
@@ -24,6 +30,14 @@ def config(compare=None, **peaks):
 def test_samples_of_a_condition_are_sorted_and_no_controls():
     assert samples_of_conditions(UNITS) == {"0 h": ["a1", "a2"], "IFN": ["c1"], "LPS": ["b1", "b2"]}
     assert replicate_groups(UNITS) == {"a1": "1", "a2": "1", "b1": "3", "b2": "3", "c1": "2", "d1": "0"}
+
+
+def test_groups_of_cells_are_counted_and_the_same_group_of_two_samples_is_replicated():
+    units = [unit("a", "old"), unit("b", "old"), unit("c"), unit("d", control="e"), unit("e")]
+    counted = counted_units(units, {"a": ["B", "T"], "b": ["T"], "c": ["T"], "d": []})
+    names = {row["sample"]: row["condition"] for row in counted}
+    assert names == {"a.B": "old.B", "a.T": "old.T", "b.T": "old.T", "c.T": "T", "d": ""}
+    assert samples_of_conditions(counted)["old.T"] == ["a.T", "b.T"]
 
 
 def test_all_conditions_with_replicates_are_compared_unless_pairs_are_named():

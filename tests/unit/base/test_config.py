@@ -114,6 +114,30 @@ def test_every_default_of_the_schema_is_valid():
             changed(tracks__assembly="mm10", tracks__bigwig=False),
             ["'tracks.assembly': 'mm10'", "tracks.bigwig is false"],
         ),
+        (
+            changed(assay="rna", reference__gtf="g.gtf", allele__umi="tag"),
+            ["'allele.umi': tag", "STAR drops"],
+        ),
+        (
+            changed(assay="scatac", single_cell__barcode_regex="[ACGT"),
+            ["'single_cell.barcode_regex'", "'[ACGT' is no regular expression"],
+        ),
+        (changed(single_cell__barcode_tag="CELL"), ["'single_cell.barcode_tag'", "'CELL'"]),
+        (
+            changed(assay="scatac", single_cell__barcode="tag", single_cell__barcode_tag="RX"),
+            ["'single_cell.barcode_tag': RX is the tag of UMIs"],
+        ),
+        (changed(assay="scatac", single_cell__min_fragments=0), ["single_cell.min_fragments", "0 is less"]),
+        (
+            changed(
+                assay="scatac",
+                cross__haplotypes=[
+                    {"name": "A", "source": "reference"},
+                    {"name": "ambiguous", "source": "vcf", "vcf_sample": "S"},
+                ],
+            ),
+            ["'ambiguous' is the name of the ambiguous fragments' files"],
+        ),
         (changed(peaks__broad=True), ["'peaks.broad'", "assay: atac", "only ChIP-seq"]),
         (changed(counts__compare="all"), ["counts.compare", "'all'", "list of pairs"]),
         (changed(counts__compare=[["a", "b", "c"]]), ["counts.compare.0", "too long", "[treated, control]"]),
@@ -288,6 +312,13 @@ def test_controls_are_for_chip_only():
     with pytest.raises(InputError, match=r"sample 'a' has control 'c', but assay: atac has no controls"):
         check_assay_samples(check_config(GOOD, SCHEMA, "c"), [unit("a", "c"), unit("c")])
     check_assay_samples(check_config(GOOD, SCHEMA, "c"), [unit("a"), unit("c", paired=False)])
+
+
+def test_single_cells_have_paired_ends():
+    config = check_config(changed(assay="scatac"), SCHEMA, "c")
+    check_assay_samples(config, [unit("a"), unit("b")])
+    with pytest.raises(InputError, match=r"sample 'b' is single-end, but assay: scatac needs both ends"):
+        check_assay_samples(config, [unit("a"), unit("b", paired=False)])
 
 
 def test_peaks_of_single_and_paired_ends_are_not_called_together():

@@ -9,7 +9,7 @@ import pytest
 
 from deepallele.counts.fragments import count_fragments
 from deepallele.counts.regions import Regions
-from deepallele.counts.walk import add_fragments, start_walk
+from deepallele.counts.walk import find_fragments, start_walk
 from deepallele.errors import InputError
 
 STARTS, ENDS = [10, 50, 200], [50, 100, 220]
@@ -116,14 +116,14 @@ def test_waiting_mates_are_dropped_behind_their_region(
         at, _, _ = start_walk()
         return at, np.zeros(4, dtype=np.uint64), np.full(4, -1)
 
-    def watched(*arguments: np.ndarray) -> tuple[np.ndarray, np.ndarray, int, int]:
-        result = add_fragments(*arguments)
+    def watched(*arguments: np.ndarray) -> tuple:
+        result = find_fragments(*arguments)
         slots.append(len(result[0]))
         return result
 
     slots: list[int] = []
     monkeypatch.setattr("deepallele.counts.fragments.start_walk", small)
-    monkeypatch.setattr("deepallele.counts.fragments.add_fragments", watched)
+    monkeypatch.setattr("deepallele.counts.fragments.find_fragments", watched)
     pairs = [pair(f"r{i}", i // 12, i // 12 + 9, 1 + i % 2) for i in range(11_000)]
     bam = write_bam(tmp_path / "x.bam", list(chain(*((first, filtered(last)) for first, last in pairs))))
     places = list(range(0, 990, 30))

@@ -90,7 +90,7 @@ def test_torch_comes_first_by_its_exact_version_then_the_lock(machine):
     run = machine.run()
     assert run.returncode == 0, run.stderr
     torch = next(line for line in LOCK if line.startswith("torch=="))
-    assert machine.log() == [f"pip {torch}", "pip envs/requirements.lock"]
+    assert machine.log() == [f"pip {torch}", "pip envs/requirements.lock", "pip sinto==0.10.1"]
 
 
 def test_a_second_call_does_nothing(machine):
@@ -212,6 +212,7 @@ def test_conda_for_tests_adds_the_tools_and_the_lock(machine):
     assert machine.log()[2:] == [
         *(call for call in machine.log()[2:] if call.startswith("conda")),
         "pip envs/requirements.lock",
+        "pip sinto==0.10.1",
     ]
     assert {call.split()[-1] for call in machine.log()[2:-1]} >= {"envs/peaks.yaml", "envs/picard.yaml"}
     assert machine.run().stdout == ""
@@ -233,7 +234,7 @@ def test_mamba_alone_is_told_of(machine):
 def test_pip_can_be_forced_where_conda_is(machine):
     conda(machine)
     assert machine.run(DEEPALLELE_SETUP="pip").returncode == 0
-    assert machine.log()[-1] == "pip envs/requirements.lock"
+    assert machine.log()[-2] == "pip envs/requirements.lock"
     assert "use conda, pip" in failure(machine.run(DEEPALLELE_SETUP="nix"))
 
 

@@ -1,0 +1,1 @@
+"""Single-cell ATAC: cells, their fragments and counts, and pseudobulk."""
