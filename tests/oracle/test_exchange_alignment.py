@@ -73,6 +73,17 @@ def test_the_alignment_has_the_least_cost_and_leads_from_a_to_b(seed):
             before = d.offset_a + len(d.allele_a)
 
 
+def test_equal_lengths_do_not_hide_a_pair_of_gaps():
+    rng = np.random.default_rng(3)
+    for _ in range(100):
+        a = "".join(rng.choice(list("ACGT"), 30))
+        lost, won = sorted(rng.choice(np.arange(3, 27), 2, replace=False))
+        b = a[:lost] + a[lost + 1 : won] + str(rng.choice(list("ACGT"))) + a[won:]
+        found = find_differences(a, b)
+        assert apply_differences(a, found) == b
+        assert sum(least_cost(d.allele_a, d.allele_b) for d in found) == least_cost(a, b)
+
+
 def test_a_lone_gap_lies_as_far_left_as_it_can():
     rng = np.random.default_rng(9)
     for _ in range(200):

@@ -101,6 +101,8 @@ def _class(a: str, b: str) -> str:
 
 
 def _fragments(dataset: Dataset, min_informative: int) -> list[str]:
+    if dataset.activity is not None:
+        return ["Activities (log2), no fragments", _ratios(dataset.log_ratio())]
     informative = dataset.informative()
     kept = informative >= min_informative
     ratio = dataset.log_ratio()[kept]
@@ -111,13 +113,15 @@ def _fragments(dataset: Dataset, min_informative: int) -> list[str]:
         f"  informative per region {_spread(informative)}; {share:.0%} of all fragments are informative",
         f"  {int(kept.sum()):,} regions ({kept.mean():.0%}) have at least {min_informative}",
     ]
-    if len(ratio):
-        strong = float((np.abs(ratio) > 1).mean())
-        lines.append(
-            f"  their log2(A/B): median {np.median(ratio):+.2f}, sd {ratio.std():.2f}, "
-            f"beyond 1 on either side {strong:.0%}"
-        )
-    return lines
+    return [*lines, _ratios(ratio)] if len(ratio) else lines
+
+
+def _ratios(ratio: NDArray[np.float32]) -> str:
+    strong = float((np.abs(ratio) > 1).mean())
+    return (
+        f"  their log2(A/B): median {np.median(ratio):+.2f}, sd {ratio.std():.2f}, "
+        f"beyond 1 on either side {strong:.0%}"
+    )
 
 
 def _ceilings(dataset: Dataset) -> list[str]:

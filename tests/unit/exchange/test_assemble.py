@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from exchange_world import random_pairs
 
+from deepallele.dataset.inspect import describe
 from deepallele.dataset.store import read_dataset, write_dataset
 from deepallele.effects.variants import exchange_alleles
 from deepallele.errors import InputError
@@ -64,6 +65,15 @@ def test_windows_have_room_for_every_edit():
         assemble(make_pairs(), settings(52))
 
 
+def test_there_is_room_where_indels_cancel_out():
+    a = "ACGTTGCAAGTCCTAGGATC"
+    pairs = replace(make_pairs(n=8), sequence=stacked([a] * 8, [a[:5] + a[8:14] + "TTT" + a[14:]] * 8))
+    dataset = assemble(pairs, settings())
+    assert dataset.sequence.shape[2] == len(a) + 3
+    edits = exchange_alleles(dataset, np.arange(8), dataset.variant, None)
+    assert {len(text(codes)) for codes in edits.window[:, 0]} == {len(a) - 3, len(a) + 3}
+
+
 def test_positions_are_those_of_each_sequence_of_a():
     dataset = assemble(make_pairs(), settings())
     assert dataset.imported
@@ -97,6 +107,7 @@ def test_activities_are_targets_as_they_are(tmp_path):
     assert dataset.kept(10).all()
     write_dataset(dataset, tmp_path / "d.h5")
     read = read_dataset(tmp_path / "d.h5")
+    assert "Activities (log2), no fragments" in describe(read, 10)
     np.testing.assert_array_equal(read.activity, dataset.activity)
     assert read.imported
 
