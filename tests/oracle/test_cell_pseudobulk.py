@@ -102,7 +102,7 @@ def test_the_anndata_file_is_read_back_and_the_same_each_time(sample, tmp_path):
     assert list(data.layers) == list(LAYERS)
     for layer, matrix in zip(LAYERS, matrices, strict=True):
         assert (data.layers[layer] != matrix).nnz == 0
-    assert (data.X != sum(matrices)).nnz == 0 and data.X.dtype == np.int32
+    assert (sum(matrices) != data.X).nnz == 0 and data.X.dtype == np.int32
     assert data.obs["in_regions"].tolist() == cells["in_regions"].tolist()
     assert data.obs["group"].dropna().tolist() == cells["group"].dropna().tolist()
     assert data.var["start"].tolist() == PLACES.start.tolist() and set(data.var["chrom"]) == {"2", "chr1"}

@@ -97,8 +97,8 @@ def _values(lines: Sequence[bytes], tag: str, path: str) -> set[bytes]:
 def _check_tag(field: bytes, line: bytes, path: str) -> None:
     if not _TAG.fullmatch(field) or _TAG_WITHIN.search(field):
         raise InputError(
-            f"{path}: the comment of read {_shown(line)} goes into the BAM and must be SAM tags such as CB:Z:A "
-            f"with tabs in between; {_shown(field)} is none"
+            f"{path}: the comment of read {_shown(line)} goes into the BAM and must be SAM tags "
+            f"(as CB:Z:ACGT) with tabs in between; {_shown(field)} is none"
         )
 
 

@@ -113,6 +113,8 @@ def _check_row(row: Mapping[str, str], samples: Sequence[str], where: str) -> No
     if not row["barcode"]:
         raise InputError(f"{where}: no barcode; give one or remove the line")
     check_name(row["group"], f"{where}: group")
+    if row["group"] == "NA":
+        raise InputError(f"{where}: group 'NA' means none here; take the row out, or name it otherwise")
     if row.get(SAMPLE, samples[0]) not in samples:
         raise InputError(
             f"{where}: sample '{row[SAMPLE]}' is none of the sample sheet ({', '.join(sorted(samples))})"

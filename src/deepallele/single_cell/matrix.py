@@ -109,8 +109,7 @@ def write_matrix(
     haplotypes
         Names of A and B, in `uns`.
     """
-    obs = cells.set_index("barcode").drop(columns="is_cell")
-    obs["in_whitelist"] = obs["in_whitelist"].fillna(False).astype(bool)
+    obs = cells.set_index("barcode").drop(columns=["in_whitelist", "is_cell"])
     obs["group"] = obs["group"].astype("category")
     place = {"chrom": regions.chrom, "start": regions.start, "end": regions.end}
     var = pd.DataFrame(place, index=pd.Index(regions.name, name="region"))

@@ -63,6 +63,7 @@ def test_rows_are_about_all_samples_unless_they_name_one(write):
         ("barcode\tgroup\nAA\n", "line 2: 1 fields, but the header has 2"),
         ("barcode\tgroup\n\tT\n", "line 2: no barcode"),
         ("barcode\tgroup\nAA\tT cells\n", "line 2: group: 'T cells' cannot be a file name"),
+        ("barcode\tgroup\nAA\tNA\n", "line 2: group 'NA' means none"),
         ("barcode\tgroup\nAA\tT\nAA\tB\n", "line 3: barcode 'AA' is listed twice for sample 's'"),
         ("barcode\tgroup\tsample\nAA\tT\tu\n", r"line 2: sample 'u' is none of the sample sheet \(s, t\)"),
     ],
