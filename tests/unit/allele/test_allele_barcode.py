@@ -108,7 +108,7 @@ def test_both_mates_get_the_barcode_of_the_first(tmp_path):
     _, records = run(tmp_path / "x", [[first, second]], [[first, second]], settings=settings)
     assert [record.get_tag("CB") for record in records] == ["CELL-1", "CELL-1"]
     with pysam.AlignmentFile(str(tmp_path / "x" / "s.bam")) as file:
-        assert [tag for tag, _ in next(file).get_tags()] == ["RG", "RX", "CB", "XH", "dc"]
+        assert [tag for tag, _ in next(file).get_tags()] == ["RX", "RG", "CB", "XH", "dc"]
 
 
 def test_reads_without_any_barcode_are_told_and_nothing_is_left(tmp_path):

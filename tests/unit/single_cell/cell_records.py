@@ -70,10 +70,10 @@ def regions(*places: tuple[str, int, int]) -> Regions:
     return Regions(names, list(chrom), np.array(start), np.array(end))
 
 
-def random_pairs(seed: int, number: int, barcodes: int = 12, odd: bool = True) -> list[Pair]:
-    """Pairs of random place, length, class and barcode; `odd`: gaps, clips, mates past each other too."""
+def random_pairs(seed: int, number: int, barcodes: int = 12) -> list[Pair]:
+    """Pairs of random place, length, class and barcode, with gaps, clips, and mates past each other."""
     rng = np.random.default_rng(seed)
-    cigars = ["30M", "30M", "12M3D18M", "15M2I13M", "10M40D20M"] + (["4S26M", "27M3S"] if odd else [])
+    cigars = ["30M", "30M", "12M3D18M", "15M2I13M", "10M40D20M", "4S26M", "27M3S"]
     names = ["".join(rng.choice(list("ACGT"), 16)) for _ in range(barcodes)]
     pairs = []
     for _ in range(number):
@@ -81,7 +81,7 @@ def random_pairs(seed: int, number: int, barcodes: int = 12, odd: bool = True) -
         pairs.append(
             Pair(
                 int(rng.integers(60, CONTIGS[contig] - 900)),
-                int(rng.integers(20 if odd else 70, 500)),
+                int(rng.integers(20, 500)),
                 str(rng.choice(names)) if rng.random() < 0.95 else None,
                 (1, 2, None)[rng.integers(3)],
                 int(rng.integers(1, 4)),
