@@ -139,8 +139,8 @@ def test_bad_annotation(step, folder, case):
     ]
     refused(step("tss_windows.py", *arguments, *windows, "--summary", out / "t.json"), folder, [words])
     if "biotype" not in case:
-        tables = ["--genes", out / "g.tsv", "--exons", out / "g.saf", "--summary", out / "g.json"]
-        refused(step("list_genes.py", *arguments, *tables), folder, [words])
+        tables = ["--genes", out / "g.tsv", "--exons", out / "g.saf", "--bed", out / "g.bed"]
+        refused(step("list_genes.py", *arguments, *tables, "--summary", out / "g.json"), folder, [words])
 
 
 TABLES = {

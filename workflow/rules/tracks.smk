@@ -14,7 +14,7 @@ COVERAGE = [
     for path in expand(BIGWIGS, sample=sample)
 ]
 # RNA has genes in their place.
-REGIONS = [] if config["assay"] == "rna" else ["<results>/peaks/regions.bed"]
+TRACK_REGIONS = [] if config["assay"] == "rna" else ["<results>/peaks/regions.bed"]
 GENES = ["<results>/counts/genes.bed"] if config["reference"]["gtf"] else []
 
 
@@ -86,7 +86,7 @@ rule igv_session:
         coverage=COVERAGE,
         genome="<results>/genomes/reference.fa",
         fai="<results>/genomes/reference.fa.fai",
-        regions=REGIONS,
+        regions=TRACK_REGIONS,
         genes=GENES,
         variants="<results>/tracks/variants.vcf.gz",
     output:
@@ -116,13 +116,13 @@ rule track_hub:
         coverage=COVERAGE,
         genome="<results>/genomes/reference.fa",
         fai="<results>/genomes/reference.fa.fai",
-        regions=REGIONS,
+        regions=TRACK_REGIONS,
         variants="<results>/tracks/variants.vcf.gz",
     output:
         hub="<results>/tracks/hub.txt",
         genomes="<results>/tracks/genomes.txt",
         tracks="<results>/tracks/trackDb.txt",
-        regions=["<results>/tracks/regions.bb"] if REGIONS else [],
+        regions=["<results>/tracks/regions.bb"] if TRACK_REGIONS else [],
     log:
         "<logs>/track_hub.log",
     conda:
@@ -137,8 +137,8 @@ rule track_hub:
         email=config["tracks"]["email"],
         samples=LIBRARIES,
         haplotypes=HAPLOTYPES,
-        regions="--regions" if REGIONS else "",
-        out_regions="--out-regions" if REGIONS else "",
+        regions="--regions" if TRACK_REGIONS else "",
+        out_regions="--out-regions" if TRACK_REGIONS else "",
     shell:
         "python {input.script:q} --cross {params.cross:q} --assembly {params.assembly:q}"
         " --email {params.email:q} --samples {params.samples:q} --haplotypes {params.haplotypes:q}"
