@@ -132,12 +132,12 @@ def _support(
     candidates: pd.DataFrame, peaks: dict[str, pd.DataFrame], groups: Mapping[str, str]
 ) -> NDArray[np.int64]:
     """Count the samples that have a peak in each candidate, in the group with the most of them."""
-    found = {None: (candidates["source"] == POOLED).to_numpy(dtype=np.int64)}
+    found = {POOLED: (candidates["source"] == POOLED).to_numpy(dtype=np.int64)}
     for sample, table in peaks.items():
         if sample != POOLED:
             group = groups.get(sample, "")
-            found[group] = found.get(group, 0) + _overlaps(candidates, table)
-    return np.max(list(found.values()), axis=0)
+            found[group] = _overlaps(candidates, table) + found.get(group, np.zeros(1, dtype=np.int64))
+    return np.maximum.reduce(list(found.values()))
 
 
 def _overlaps(candidates: pd.DataFrame, intervals: pd.DataFrame) -> NDArray[np.bool_]:
