@@ -139,8 +139,8 @@ def _support(
     for sample, table in peaks.items():
         if sample != POOLED:
             group = groups.get(sample, "")
-            found[group] = found.get(group, 0) + _overlaps(candidates, table)
-    return np.max(list(found.values()), axis=0)
+            found[group] = _overlaps(candidates, table) + found.get(group, np.zeros(1, dtype=np.int64))
+    return np.maximum.reduce(list(found.values()))
 
 
 def _overlaps(candidates: pd.DataFrame, intervals: pd.DataFrame) -> NDArray[np.bool_]:
