@@ -146,6 +146,15 @@ def test_all_files_in_order_whatever_the_chunk(tmp_path, chunk):
     assert write(tmp_path / "y", pairs, hemizygous=["2"])[0] == expected_files(pairs, ["2"])
 
 
+def test_a_fragment_of_several_cells_is_one_of_each_in_the_order_of_barcodes(tmp_path):
+    long = "A" * 9
+    pairs = [Pair(100, barcode=barcode, copies=2) for barcode in ("TC", "CT", long, "CTA", "TCAAAAAAAAAC")]
+    found, _ = write(tmp_path / "x", pairs)
+    assert [row[3:] for row in found[2]] == [
+        (barcode, "2") for barcode in (long, "CT", "CTA", "TC", "TCAAAAAAAAAC")
+    ]
+
+
 def test_a_whitelist_leaves_the_others_out(tmp_path):
     pairs = random_pairs(9, 300)
     allowed = sorted({pair.barcode for pair in pairs if pair.barcode})[:5]

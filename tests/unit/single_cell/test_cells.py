@@ -41,6 +41,12 @@ def test_fragments_are_counted_by_class_and_once_in_regions(tmp_path):
     assert table["in_whitelist"].isna().all() and table["group"].isna().all() and table["is_cell"].all()
 
 
+@pytest.mark.parametrize(("start", "inside"), [(899, 0), (900, 0), (901, 1), (1499, 1), (1500, 0)])
+def test_one_base_in_a_region_is_enough_and_beside_it_is_none(tmp_path, start, inside):
+    counts = found(tmp_path / "x.bam", [Pair(start, 100, "AA")])
+    assert counts.counts.tolist() == [[0, 0, 1, inside]]
+
+
 def test_a_cell_is_in_the_whitelist_and_has_enough_fragments(tmp_path):
     counts = found(tmp_path / "x.bam", PAIRS)
     table = call_cells(counts, 1, ["AA", "GG", "TT"], {"AA": "T", "CC": "B", "TT": "T"} | {"GG": "B"})
