@@ -152,6 +152,8 @@ setup_pip() { # level
         fail "pip could not install $(grep '^torch==' "$LOCK"); is the package index reachable?"
     "$folder/bin/python" -m pip install -qq --disable-pip-version-check -r "$LOCK" ||
         fail "pip could not install $LOCK; the lines above name the part"
+    # One of an earlier set-up would fail the check, as its requirements are not there.
+    "$folder/bin/python" -m pip uninstall -qq --disable-pip-version-check --yes "${ALONE%%==*}" 2> /dev/null
     "$folder/bin/python" -m pip check > /dev/null ||
         fail "the Python parts in $folder do not fit together; remove $folder and run again"
     install_alone "$folder"
