@@ -252,3 +252,9 @@ def _check_models(config: Mapping[str, Any], source: str) -> None:
             f"{source}: key 'interpret.model': no model '{model}'; "
             f"one of {', '.join(sorted(config['models']))}"
         )
+    pooling = config["models"][model]["architecture"].get("pooling")
+    if pooling == "softmax" and config["attribute"]["method"] == "deeplift":
+        raise InputError(
+            f"{source}: key 'attribute.method': deeplift, but model '{model}' has pooling softmax, for which "
+            "DeepLIFT has no rule; set it to gradient or ism"
+        )

@@ -15,6 +15,7 @@ NAMES = [
     "mh_small_len330_165bp",
     "mh_small_maxpool_oddpool3",
     "mh_small_nobn_repeat2_h1",
+    "mh_small_softmaxpool",
     "sh_atac_256",
     "sh_small",
     "sh_small_clipped",
@@ -41,6 +42,9 @@ def test_same_output_as_the_published_code(shared_data, name):
     np.testing.assert_allclose(double, expected["y_float64"], rtol=0, atol=1e-9)
 
 
-def test_unsupported_pooling_is_said(shared_data):
-    with pytest.raises(InputError, match="pooling is 'softmax'; use one of avg, max"):
-        load_model(shared_data / "published_checkpoints" / "mh_small_softmaxpool.ckpt")
+def test_unsupported_pooling_is_said(shared_data, tmp_path):
+    content = torch.load(shared_data / "published_checkpoints" / "mh_small.ckpt", weights_only=True)
+    content["hyper_parameters"]["pooling_type"] = "attention"
+    torch.save(content, tmp_path / "attention.ckpt")
+    with pytest.raises(InputError, match="pooling is 'attention'; use one of avg, max, softmax"):
+        load_model(tmp_path / "attention.ckpt")

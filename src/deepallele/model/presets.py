@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 from deepallele.errors import InputError
 
 PoolingKind = Literal["avg", "max"]
+PublishedPoolingKind = Literal["avg", "max", "softmax"]
 MAY_BE_ZERO = {"conv_layers", "h_layers", "shift"}  # of the whole numbers
 BELOW_ONE = {"dropout", "ema_decay", "overdispersion"}
 
@@ -21,7 +22,7 @@ class PublishedArchitecture:
     conv_layers: int = 4  # number of (residual blocks, pooling) layers
     conv_repeat: int = 1  # residual blocks before each pooling
     dilation: int = 1  # of the later convolutions
-    pooling: PoolingKind = "avg"
+    pooling: PublishedPoolingKind = "avg"
     pooling_size: int = 4
     hidden: int = 512  # width of the dense layers
     h_layers: int = 2  # dense layers in each head

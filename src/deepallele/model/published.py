@@ -6,14 +6,35 @@ bioRxiv 2025. Written from the description; the layers stand in the order of the
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from deepallele.model.encode import fold_haplotypes, reverse_complement
 from deepallele.model.prediction import Prediction
 from deepallele.model.presets import PublishedArchitecture
 
 
+class SoftmaxPool1d(nn.Module):
+    """Pooling to the mean of a window's values, each weighted by its own softmax; (N, C, L).
+
+    A shorter last window is kept.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(N, C, L) to (N, C, ceil(L / size))."""
+        missing = -values.shape[-1] % self.size
+        windows = functional.pad(values, (0, missing)).unflatten(-1, (-1, self.size))
+        logits = functional.pad(values, (0, missing), value=-torch.inf).unflatten(-1, (-1, self.size))
+        return (windows * logits.softmax(dim=-1)).sum(dim=-1)
+
+
 def pooling(kind: str, size: int) -> nn.Module:
-    """Pooling layer "avg" or "max" over `size` positions; a shorter last window is kept."""
+    """Pooling layer "avg", "max" or "softmax" over `size` positions; a shorter last window is kept."""
+    if kind == "softmax":
+        return SoftmaxPool1d(size)
     layers = {"avg": nn.AvgPool1d, "max": nn.MaxPool1d}
     return layers[kind](size, ceil_mode=True)
 

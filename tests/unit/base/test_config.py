@@ -151,6 +151,13 @@ def test_every_default_of_the_schema_is_valid():
         ),
         (changed(reference__vcf=[]), ["reference.vcf", "list of paths"]),
         (changed(reference__vcf=["a.vcf", "a.vcf"]), ["reference.vcf", "non-unique"]),
+        (
+            changed(
+                models={"m": {"type": "multi_head", "architecture": {"pooling": "softmax"}}},
+                interpret__model="m",
+            ),
+            ["'attribute.method': deeplift", "'m' has pooling softmax", "gradient or ism"],
+        ),
         (changed(interpret__model="other"), ["interpret.model", "'other'", "recommended"]),
         ({k: v for k, v in GOOD.items() if k != "reference"}, ["missing key 'reference'"]),
         (changed(cross__name="a b"), ["cross.name", "'a b'", "file name"]),
