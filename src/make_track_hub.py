@@ -35,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--cross", required=True, help="name of the cross")
-    add("--assembly", required=True, help="UCSC's name of the reference, such as mm10")
+    add("--assembly", required=True, help="UCSC's name of the reference (tracks.assembly)")
     add("--email", required=True, help="whom to ask about the hub")
     add("--samples", nargs="+", required=True, help="names of the samples")
     add("--haplotypes", nargs=2, required=True, metavar=("A", "B"), help="names of the two haplotypes")

@@ -13,7 +13,8 @@ from deepallele.exchange.names import Place, parse_names
 from deepallele.exchange.onehot import from_one_hot, real_length
 from deepallele.exchange.pairs import SCALES, Pairs, dropped_table
 
-# The names in the files, whatever the haplotypes are called: a ChIP file of PWK has its arrays in Cast_*.
+# Part of the file format, whatever the haplotypes are called (a ChIP file of PWK has its arrays in Cast_*);
+# the haplotypes' own names are those of the configuration.
 SEQUENCES = ("B6_sequence", "Cast_sequence")
 # Arrays of A, of B and their difference: of a file without batches, and of one batch.
 PLAIN = ("B6_counts", "Cast_counts", "ratio")
@@ -100,7 +101,8 @@ def _texts(file: h5py.File, key: str, path: str | Path) -> list[str]:
 def _value_keys(
     file: h5py.File, samples: Sequence[str] | None, path: str | Path
 ) -> dict[str, tuple[str, str, str]]:
-    batches = sorted(key.removesuffix(".B6") for key in file if key.endswith(".B6"))
+    ending = BATCH[0].format("")
+    batches = sorted(key.removesuffix(ending) for key in file if key.endswith(ending))
     found = {name: tuple(key.format(name) for key in BATCH) for name in batches}
     if PLAIN[0] in file:
         found[SINGLE_SAMPLE] = PLAIN

@@ -1,5 +1,6 @@
 """Fragments: how many from where, their ends (ATAC-seq), and duplicates."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -71,7 +72,7 @@ class Shares(NamedTuple):
     mitochondrion: float
 
 
-class Sampler:
+class Sampler(ABC):
     """Draws the fragments of one sample."""
 
     def sample(
@@ -86,9 +87,9 @@ class Sampler:
         """
         return with_duplicates(rng, self.distinct(rng, weight, pairs - duplicates), duplicates)
 
+    @abstractmethod
     def distinct(self, rng: np.random.Generator, weight: NDArray[np.float64], count: int) -> Fragments:
         """Draw `count` fragments, none a copy; `weight` as in `sample`."""
-        raise NotImplementedError
 
 
 class AtacSampler(Sampler):

@@ -19,7 +19,7 @@ def hub_text(cross: str, email: str) -> str:
 
 
 def genomes_text(assembly: str) -> str:
-    """Write genomes.txt; `assembly` is UCSC's name, such as mm10."""
+    """Write genomes.txt; `assembly` is UCSC's name of the reference."""
     return f"genome {assembly}\ntrackDb trackDb.txt\n"
 
 
