@@ -82,12 +82,12 @@ class PublishedTrunk(nn.Module):
         return self.dense(self.body(self.first(strands)))
 
 
-def head(width: int, layers: int, dropout: float) -> nn.Sequential:
-    """Dense layers of constant width with ReLU and dropout, then one output."""
+def head(width: int, layers: int, dropout: float, outputs: int) -> nn.Sequential:
+    """Dense layers of constant width with ReLU and dropout, then the outputs."""
     parts: list[nn.Module] = []
     for _ in range(layers):
         parts += [nn.Linear(width, width), nn.ReLU(), nn.Dropout(dropout)]
-    return nn.Sequential(*parts, nn.Linear(width, 1))
+    return nn.Sequential(*parts, nn.Linear(width, outputs))
 
 
 class PublishedNetwork(nn.Module):
@@ -104,32 +104,41 @@ class PublishedNetwork(nn.Module):
         L, bases per haplotype.
     ratio_head
         Whether the log ratio has a head of its own.
+    tasks
+        T, number of tasks; the published ones are one. Each has its own last layer of the heads.
     """
 
     strand_average = False  # both strands are already in the input of the trunk
 
-    def __init__(self, sizes: PublishedArchitecture, length: int, ratio_head: bool) -> None:
+    def __init__(
+        self, sizes: PublishedArchitecture, length: int, ratio_head: bool, tasks: int = 1
+    ) -> None:
         super().__init__()
         self.trunk = PublishedTrunk(sizes, length)
-        self.count_head = head(sizes.hidden, sizes.h_layers, sizes.dropout)
+        self.count_head = head(sizes.hidden, sizes.h_layers, sizes.dropout, tasks)
         self.count_relu = nn.ReLU() if sizes.final_relu else nn.Identity()
-        self.ratio_head = head(2 * sizes.hidden, sizes.h_layers, sizes.dropout) if ratio_head else None
+        self.ratio_head = head(2 * sizes.hidden, sizes.h_layers, sizes.dropout, tasks) if ratio_head else None
 
     def forward(self, sequence: Tensor) -> Prediction:
-        """Predict pairs of sequences, one-hot (B, 2, 4, L)."""
+        """Predict pairs of sequences, one-hot (B, 2, 4, L): mean over tasks, (B, 2) and (B,)."""
+        return self.tasks(sequence).mean()
+
+    def tasks(self, sequence: Tensor) -> Prediction:
+        """Predict each task: (B, T, 2) and (B, T)."""
         hidden = self.trunk(fold_haplotypes(sequence))
-        count = self._count(hidden).view(-1, 2)
+        count = self._count(hidden).unflatten(0, (-1, 2)).movedim(1, -1)
         if self.ratio_head is None:
-            return Prediction(count, count[:, 0] - count[:, 1])
-        return Prediction(count, self.ratio_head(hidden.reshape(len(count), -1)).squeeze(-1))
+            return Prediction(count, count[..., 0] - count[..., 1])
+        return Prediction(count, self.ratio_head(hidden.reshape(len(count), -1)))
 
     def single(self, sequence: Tensor) -> Tensor:
-        """Log2 count of single sequences, one-hot (N, 4, L) -> (N,)."""
+        """Log2 count of single sequences, one-hot (N, 4, L) -> (N, T)."""
         return self._count(self.trunk(sequence))
 
-    def set_mean_count(self, mean: float) -> None:
-        """Start the count's bias at the mean of the targets (log2)."""
-        nn.init.constant_(self.count_head[-1].get_parameter("bias"), mean)
+    def set_mean_count(self, mean: Tensor) -> None:
+        """Start the counts' biases at the means of the targets (log2), (T,)."""
+        with torch.no_grad():
+            self.count_head[-1].get_parameter("bias").copy_(mean)
 
     def _count(self, hidden: Tensor) -> Tensor:
-        return self.count_relu(self.count_head(hidden)).squeeze(-1)
+        return self.count_relu(self.count_head(hidden))
