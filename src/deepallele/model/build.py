@@ -5,9 +5,7 @@ from deepallele.model.published import PublishedNetwork
 from deepallele.model.recommended import RecommendedNetwork
 
 
-def build_network(
-    config: ModelConfig, length: int, tasks: int = 1
-) -> PublishedNetwork | RecommendedNetwork:
+def build_network(config: ModelConfig, length: int, tasks: int = 1) -> PublishedNetwork | RecommendedNetwork:
     """Build a model's network with fresh weights from torch's global random state.
 
     Parameters

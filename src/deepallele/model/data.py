@@ -61,7 +61,7 @@ def region_tensors(dataset: Dataset, min_informative: int, tasks: str = "all") -
 
 
 def to_device(regions: Batch, device: torch.device) -> Batch:
-    """Regions on a device as a whole, where they take less than a quarter of its free memory; else as given."""
+    """Regions on a GPU as a whole, if they take less than a quarter of its free memory; else as given."""
     size = sum(values.nbytes for values in regions)
     if device.type != "cuda" or size > torch.cuda.mem_get_info(device)[0] / 4:
         return regions

@@ -1,6 +1,7 @@
 """Predictions of trained networks for many regions."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,15 +48,13 @@ def predict_codes(model: nn.Module, codes: torch.Tensor) -> Prediction:
     return _strand_mean(model, model, codes)
 
 
-def predict_tasks(model: nn.Module, codes: torch.Tensor) -> Prediction:
+def predict_tasks(model: Any, codes: torch.Tensor) -> Prediction:
     """Predict each task for one batch of base codes, uint8 (B, 2, L) on the model's device."""
     return _strand_mean(model, model.tasks, codes)
 
 
-def _strand_mean(
-    model: nn.Module, forward: Callable[[torch.Tensor], Prediction], codes: torch.Tensor
-) -> Prediction:
-    found = forward(one_hot(codes))
+def _strand_mean(model: nn.Module, forward: Callable[..., Any], codes: torch.Tensor) -> Prediction:
+    found: Prediction = forward(one_hot(codes))
     if not getattr(model, "strand_average", False):
         return found
     reverse = forward(one_hot(reverse_complement_codes(codes)))

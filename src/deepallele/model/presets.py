@@ -66,7 +66,7 @@ class Training:
     count_loss: Literal["mse", "poisson", "negative_binomial"] = "mse"
     count_dispersion: float = 0.0  # negative_binomial: variance is m + count_dispersion m^2
     ratio_loss: Literal["mse", "binomial", "beta_binomial"] = "mse"
-    overdispersion: float = 0.0  # n informative pairs hold the information of n / (1 + (n - 1) overdispersion)
+    overdispersion: float = 0.0  # rho: n informative pairs weigh n / (1 + (n - 1) rho)
     ratio_weight: float = 0.5  # of the ratio's loss; the mean of both counts weighs 1
     reverse_complement: bool = False  # augmentation: random strand
     shift: int = 0  # augmentation: random shift of up to so many bp, the same for both haplotypes

@@ -110,9 +110,7 @@ class PublishedNetwork(nn.Module):
 
     strand_average = False  # both strands are already in the input of the trunk
 
-    def __init__(
-        self, sizes: PublishedArchitecture, length: int, ratio_head: bool, tasks: int = 1
-    ) -> None:
+    def __init__(self, sizes: PublishedArchitecture, length: int, ratio_head: bool, tasks: int = 1) -> None:
         super().__init__()
         self.trunk = PublishedTrunk(sizes, length)
         self.count_head = head(sizes.hidden, sizes.h_layers, sizes.dropout, tasks)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 
 from deepallele.dataset.store import Dataset
 from deepallele.errors import InputError
@@ -74,7 +75,13 @@ class Unfinished:
 def fingerprint(dataset: Dataset, **settings: Any) -> dict[str, Any]:
     """All that a training's result depends on, short: settings as they are, data and code as checksums."""
     targets = dataset.task_targets()
-    arrays = [dataset.sequence, dataset.count, dataset.split, targets.activity, targets.log_ratio]
+    arrays: list[NDArray[Any]] = [
+        dataset.sequence,
+        dataset.count,
+        dataset.split,
+        targets.activity,
+        targets.log_ratio,
+    ]
     data = hashlib.sha256()
     for array in arrays:
         data.update(str(array.shape).encode())

@@ -120,9 +120,8 @@ def train_model(
     config = _with_usable_loss(config, dataset)
     rows = fold_rows(dataset, fold, min_informative)
     settings = config.training
-    mark = fingerprint(
-        dataset, model=config.as_dict(), fold=fold, seed=seed, min_informative=min_informative, devices=devices
-    )
+    asked = {"fold": fold, "seed": seed, "min_informative": min_informative, "devices": devices}
+    mark = fingerprint(dataset, model=config.as_dict(), **asked)
     unfinished = Unfinished(checkpoint, mark)
     trainer, best = make_trainer(settings, unfinished, accelerator, devices, callbacks)
     device = trainer.strategy.root_device
@@ -179,13 +178,12 @@ def _with_usable_loss(config: ModelConfig, dataset: Dataset) -> ModelConfig:
     """Settings whose losses the dataset can feed: likelihoods need fragments."""
     if dataset.activity is None:
         return config
-    losses = {
-        name: "mse" for name in ("count_loss", "ratio_loss") if getattr(config.training, name) != "mse"
-    }
-    for name in losses:
-        asked = getattr(config.training, name)
-        print(f"the dataset has no fragments: {name} is mse instead of {asked}", flush=True)
-    return replace(config, training=replace(config.training, **losses))
+    training = config.training
+    for name in ("count_loss", "ratio_loss"):
+        asked = getattr(training, name)
+        if asked != "mse":
+            print(f"the dataset has no fragments: {name} is mse instead of {asked}", flush=True)
+    return replace(config, training=replace(training, count_loss="mse", ratio_loss="mse"))
 
 
 def _evaluate(

@@ -47,7 +47,9 @@ def make_trainer(
     on_gpu = accelerator == "gpu" or (accelerator == "auto" and gpus > 0)
     if on_gpu and gpus < devices:
         found = f"has {gpus} that torch can use" if gpus else "has none that torch can use"
-        raise InputError(f"accelerator gpu, {devices} device(s): this machine {found}; ask for fewer or use cpu")
+        raise InputError(
+            f"accelerator gpu, {devices} device(s): this machine {found}; ask for fewer or use cpu"
+        )
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     if on_gpu:
         # TensorFloat-32 where float32 remains: enough for training.
@@ -78,9 +80,10 @@ def make_trainer(
 
 def describe(device: torch.device, devices: int) -> str:
     """Name of a device for the log."""
-    if device.type != "cuda":
-        return f"{device.type}, {torch.get_num_threads()} thread(s)" + (f" x {devices}" if devices > 1 else "")
-    return f"{torch.cuda.get_device_name(device)}" + (f" x {devices}" if devices > 1 else "")
+    times = f" x {devices}" if devices > 1 else ""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device) + times
+    return f"{device.type}, {torch.get_num_threads()} thread(s){times}"
 
 
 class StopWhenDone(EarlyStopping):
@@ -99,8 +102,8 @@ class EpochLines(pl.Callback):
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Print the epoch's scores."""
         if trainer.is_global_zero:
-            metrics: dict[str, Any] = trainer.callback_metrics
-            text = ", ".join(f"{name} {float(metrics[name]):.4f}" for name in sorted(metrics) if name != SCORE)
+            scores = {name: float(value) for name, value in trainer.callback_metrics.items()}
+            text = ", ".join(f"{name} {scores[name]:.4f}" for name in sorted(scores) if name != SCORE)
             print(f"epoch {trainer.current_epoch}: {text}", flush=True)
 
 

@@ -93,7 +93,9 @@ def test_beta_binomial_loss_is_the_log_likelihood():
 
 def test_beta_binomial_loss_is_on_the_scale_of_a_squared_error():
     settings = Training(ratio_loss="beta_binomial", overdispersion=0.02)
-    assert ratio_loss(torch.tensor([[0.2]]), batch([[50, 50]]), settings).item() == pytest.approx(0.04, rel=0.05)
+    assert ratio_loss(torch.tensor([[0.2]]), batch([[50, 50]]), settings).item() == pytest.approx(
+        0.04, rel=0.05
+    )
 
 
 @pytest.mark.parametrize(("kind", "dispersion"), [("poisson", 0.0), ("negative_binomial", 0.3)])
