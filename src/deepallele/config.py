@@ -252,9 +252,11 @@ def _check_models(config: Mapping[str, Any], source: str) -> None:
             f"{source}: key 'interpret.model': no model '{model}'; "
             f"one of {', '.join(sorted(config['models']))}"
         )
-    pooling = config["models"][model]["architecture"].get("pooling")
-    if pooling == "softmax" and config["attribute"]["method"] == "deeplift":
+    sizes = config["models"][model]["architecture"]
+    parts = ["pooling softmax"] if sizes.get("pooling") == "softmax" else []
+    parts += ["an interaction"] if sizes.get("interaction") else []
+    if parts and config["attribute"]["method"] == "deeplift":
         raise InputError(
-            f"{source}: key 'attribute.method': deeplift, but model '{model}' has pooling softmax, for which "
+            f"{source}: key 'attribute.method': deeplift, but model '{model}' has {parts[0]}, for which "
             "DeepLIFT has no rule; set it to gradient or ism"
         )

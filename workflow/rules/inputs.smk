@@ -68,6 +68,12 @@ def model_config(wildcards):
     return json.dumps(section, sort_keys=True)
 
 
+def training_device(wildcards, resources):
+    """Options of the training's device: as many GPUs as the resource `gpu` asks for, else what there is."""
+    gpus = int(resources.get("gpu", 0))
+    return f"--accelerator gpu --devices {gpus}" if gpus else "--accelerator auto"
+
+
 def trainings(wildcards, file):
     """A file of every fold and seed of a model."""
     return expand(
