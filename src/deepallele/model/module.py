@@ -65,9 +65,9 @@ class PairModule(pl.LightningModule):
         self._validation: list[tuple[Prediction, Batch]] = []
 
     def on_fit_start(self) -> None:
-        """Compile the network where that is wanted."""
+        """Compile the trunk, which does nearly all the work, where that is wanted."""
         if self.config.training.compile:
-            self.network.compile()
+            self.network.trunk.compile()
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """Loss of one batch."""

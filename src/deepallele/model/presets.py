@@ -73,7 +73,7 @@ class Training:
     swap: bool = False  # augmentation: random exchange of the haplotypes
     ema_decay: float = 0.0  # moving average of the weights, per step; 0 is off
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 on a GPU that has it
-    compile: bool = False  # let torch compile the network before training; takes a minute or more
+    compile: bool = False  # let torch compile the trunk first; takes a minute or more, needs a C++ compiler
 
 
 @dataclass(frozen=True)

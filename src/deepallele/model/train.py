@@ -31,6 +31,7 @@ HARMLESS = (
     ".*does not have many workers.*",  # data held in memory gain nothing from them
     "Checkpoint directory .* exists and is not empty",  # so does that of an unfinished training
     ".*in eval mode at the start of training.*",  # the moving average of the weights
+    ".*LeafSpec.* is deprecated.*",  # between Lightning and torch
 )
 
 
