@@ -13,7 +13,7 @@ from deepallele.errors import InputError, run_step
 from deepallele.files import write_json
 from deepallele.model.presets import ModelConfig, model_config
 from deepallele.model.search import draw_trial, read_space, settings_of, with_settings
-from deepallele.model.search_results import failed_result, trial_result
+from deepallele.model.search_score import failed_result, trial_result
 from deepallele.model.train import fold_rows, train_model
 
 

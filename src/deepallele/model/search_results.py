@@ -1,6 +1,5 @@
-"""What a search found: the record of each trial, their table, and the settings of the best one."""
+"""What a search found: the table of its trials, and the settings of the best one."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,53 +7,10 @@ import pandas as pd
 import yaml
 
 from deepallele.errors import InputError
-from deepallele.model.presets import ModelConfig
 from deepallele.model.search import PARTS, with_settings
+from deepallele.model.search_score import RESULTS
 
 SHARED = ("model", "type", "fold", "seed")  # what all trials of a search have in common
-RESULTS = ("score", "validation_ratio_r", "validation_count_r", "epochs", "best_epoch", "failed")
-
-
-def trial_result(config: ModelConfig, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Result of a training as far as a search may see it: its test part is left out.
-
-    Parameters
-    ----------
-    config
-        The trial's settings.
-    metrics
-        What `train_model` gave.
-
-    Returns
-    -------
-    dict[str, Any]
-        epochs, best_epoch, validation_ratio_r (R of log2(A/B)), validation_count_r (mean R of the log2 counts
-        that the model is trained on) and score: the former, but of a single-head model the latter, because
-        its training sees no ratio. None where there is no finite score; `failed` then says so.
-    """
-    validation = metrics["validation"]
-    columns = {"A": "a", "B": "b", "both": "ab"}[config.train_on]
-    counts = [_known(validation[f"count_{column}_pearson"]) for column in columns]
-    count_r = None if None in counts else sum(counts) / len(counts)  # type: ignore[arg-type]
-    ratio_r = _known(validation["ratio_pearson"])
-    score = count_r if config.type == "single_head" else ratio_r
-    return {
-        "epochs": metrics["epochs"],
-        "best_epoch": metrics["best_epoch"],
-        "validation_ratio_r": ratio_r,
-        "validation_count_r": count_r,
-        "score": score,
-        "failed": "no finite validation score" if score is None else None,
-    }
-
-
-def failed_result(reason: str) -> dict[str, Any]:
-    """Result of a trial that could not be trained."""
-    return {**dict.fromkeys(RESULTS), "failed": reason}
-
-
-def _known(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def collect_trials(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -64,7 +20,7 @@ def collect_trials(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     ----------
     records
         One per trial: model, type, fold, seed, trial, settings (value of each key of the space) and what
-        `trial_result` gives.
+        `search_score.trial_result` gives.
 
     Returns
     -------
@@ -79,14 +35,12 @@ def collect_trials(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """
     first = records[0]
     for record in records[1:]:
-        if [record[key] for key in SHARED] != [first[key] for key in SHARED] or (
-            set(record["settings"]) != set(first["settings"])
-        ):
+        same = all(record[key] == first[key] for key in SHARED)
+        if not same or set(record["settings"]) != set(first["settings"]):
             raise InputError(
                 f"trials {first['trial']} and {record['trial']} are of different searches; run them again"
             )
-    scored = [record for record in records if record["score"] is not None]
-    if not scored:
+    if all(record["score"] is None for record in records):
         raise InputError(f"all {len(records)} trials failed; trial {first['trial']}: {first['failed']}")
     keys = sorted(first["settings"])
     rows = [

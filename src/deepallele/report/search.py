@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from deepallele.model.search_results import RESULTS
+from deepallele.model.search_score import RESULTS
 from deepallele.report.style import BLUE, VERMILION, figure, grid, svg
 
 COLUMNS = 3  # panels in a row

@@ -15,7 +15,8 @@ from deepallele.errors import InputError
 from deepallele.model import search
 from deepallele.model.presets import PRESETS, model_config
 from deepallele.model.search import Choice, Range, draw_trial, read_space, settings_of, with_settings
-from deepallele.model.search_results import best_settings, collect_trials, failed_result, trial_result
+from deepallele.model.search_results import best_settings, collect_trials
+from deepallele.model.search_score import failed_result, trial_result
 from deepallele.report.search import draw_search
 
 SCHEMA = load_schema(Path(__file__).parents[3] / "workflow" / "schemas" / "config.schema.yaml")
