@@ -282,6 +282,8 @@ def test_trials_of_different_searches_and_all_failed_are_refused():
 def test_the_figure_has_a_panel_per_setting_and_the_same_bytes_again():
     drawn = draw_search(collect_trials(records()))
     assert drawn == draw_search(collect_trials(records()[::-1]))
-    # A frame per setting, and points of all trials that have a score in each of them.
-    assert drawn.count(b'id="axes_') == 2
-    assert drawn.count(b"<use ") > 2 * 4 and b"<dc:date>" not in drawn
+    # Three drawn trials and, apart, the model's own settings in each panel; between them the legend.
+    parts = [part.split(b"</g>\n   <g id=")[0] for part in drawn.split(b'id="PathCollection_')[1:]]
+    points = [part.count(b"<use ") for part in parts]
+    assert (len(points), points[:2], points[4:]) == (6, [3, 1], [3, 1])
+    assert b"<dc:date>" not in drawn
