@@ -95,6 +95,27 @@ def training_metrics(wildcards):
     return trainings(wildcards, "metrics.json")
 
 
+def search_config(wildcards):
+    """Settings of one model as JSON, with the epochs of the search where it has its own."""
+    section = json.loads(model_config(wildcards))
+    if config["search"]["epochs"] is not None:
+        section["training"]["epochs"] = config["search"]["epochs"]
+    return json.dumps(section, sort_keys=True)
+
+
+def search_results(wildcards):
+    """Results of the search; an error where the configuration has none."""
+    if SEARCHED is None:
+        raise WorkflowError(
+            "key 'search.model' is null: there is nothing to search; set it to the name of a model"
+        )
+    return expand(
+        "<results>/search/{model}{ending}",
+        model=SEARCHED,
+        ending=[".tsv", ".best.yaml", ".svg"],
+    )
+
+
 def compared_of(wildcards):
     """Arguments of a comparison: both conditions with their samples."""
     (first, its_samples), (second, others) = COMPARISONS[wildcards.comparison].items()
