@@ -7,8 +7,8 @@ from typing import Any
 
 from deepallele.errors import InputError, run_step
 from deepallele.files import atomic_path, write_table, write_text
-from deepallele.model.search_results import best_settings, collect_trials
 from deepallele.report.search import draw_search
+from deepallele.search.results import best_settings, collect_trials
 
 
 def build_parser() -> argparse.ArgumentParser:

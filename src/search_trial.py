@@ -12,9 +12,9 @@ from deepallele.dataset.store import Dataset, read_dataset
 from deepallele.errors import InputError, run_step
 from deepallele.files import write_json
 from deepallele.model.presets import ModelConfig, model_config
-from deepallele.model.search import draw_trial, read_space, settings_of, with_settings
-from deepallele.model.search_score import failed_result, trial_result
 from deepallele.model.train import fold_rows, train_model
+from deepallele.search.score import failed_result, trial_result
+from deepallele.search.space import draw_trial, read_space, settings_of, with_settings
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--min-informative", type=int, default=10, help="fewest informative pairs for a ratio to count"
     )
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--devices", type=int, default=1, help="number of devices")
     parser.add_argument("--accelerator", choices=("auto", "cpu", "gpu"), default="auto", help="device to use")
     parser.add_argument("--out", type=Path, required=True, help="trial.json to write")
     return parser
@@ -72,6 +73,7 @@ def _train(dataset: Dataset, config: ModelConfig, arguments: argparse.Namespace)
                 checkpoint=Path(folder) / "model.ckpt",
                 logs=Path(folder) / "logs",
                 accelerator=arguments.accelerator,
+                devices=arguments.devices,
             )
         except InputError as error:
             return failed_result(str(error))

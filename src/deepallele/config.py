@@ -16,7 +16,7 @@ from deepallele.allele.barcode_regex import compile_barcode
 from deepallele.errors import InputError
 from deepallele.exchange.configured import check_import
 from deepallele.model.presets import model_config
-from deepallele.model.search import check_search
+from deepallele.search.space import check_search
 
 WINDOW = 330  # bp; the published length for ATAC-seq
 

@@ -11,7 +11,7 @@ rule search:
 rule search_trial:
     input:
         script=script("search_trial.py"),
-        library=library("model", "dataset"),
+        library=library("search", "model", "dataset"),
         dataset="<results>/dataset/dataset.h5",
     output:
         trial="<results>/search/{model}/trial{trial}.json",
@@ -30,6 +30,7 @@ rule search_trial:
         runtime=runtime(480),
     params:
         config=search_config,
+        device=training_device,
         space=json.dumps(config["search"]["space"], sort_keys=True),
         fold=config["search"]["fold"],
         seed=config["search"]["seed"],
@@ -38,13 +39,13 @@ rule search_trial:
         "python {input.script:q} --dataset {input.dataset:q} --model {wildcards.model:q}"
         " --config {params.config:q} --space {params.space:q} --trial {wildcards.trial}"
         " --fold {params.fold} --seed {params.seed} --min-informative {params.min_informative}"
-        " --threads {threads} --out {output.trial:q} > {log:q} 2>&1"
+        " --threads {threads} {params.device} --out {output.trial:q} > {log:q} 2>&1"
 
 
 rule collect_search:
     input:
         script=script("collect_search.py"),
-        library=library("model", "report"),
+        library=library("search", "report"),
         trials=expand(
             "<results>/search/{{model}}/trial{trial}.json",
             trial=range(config["search"]["trials"]),

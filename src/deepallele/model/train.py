@@ -151,7 +151,7 @@ def train_model(
         )
     if not trainer.is_global_zero:
         raise SystemExit(0)
-    if not best.best_model_path:
+    if best.best_model_score is None or not torch.isfinite(best.best_model_score):
         unfinished.remove()
         raise InputError("training gave no finite validation score; lower training.lr")
     network = load_model(best.best_model_path).to(device)

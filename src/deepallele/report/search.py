@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from deepallele.model.search_score import RESULTS
 from deepallele.report.style import BLUE, VERMILION, figure, grid, svg
+from deepallele.search.score import RESULTS
 
 COLUMNS = 3  # panels in a row
 PANEL = 3.2, 2.8  # inches
@@ -20,7 +20,7 @@ def draw_search(table: pd.DataFrame) -> bytes:
     Parameters
     ----------
     table
-        Table of `deepallele.model.search_results.collect_trials`.
+        Table of `deepallele.search.results.collect_trials`.
     """
     scored = table[table["score"].notna()].sort_values("trial")
     settings = [name for name in table.columns if name not in ("trial", *RESULTS)]

@@ -184,3 +184,10 @@ def test_learns_with_every_loss(tmp_path, training):
     _, metrics = train(tmp_path, planted_dataset(800, length=48), config)
     assert metrics["test"]["ratio_pearson"] > 0.7
     assert metrics["test"]["count_a_pearson"] > 0.4
+
+
+def test_a_diverged_training_is_said_and_leaves_nothing(tmp_path):
+    config = small_config("recommended", lr=1e18, gradient_clip=0, schedule="constant")
+    with pytest.raises(InputError, match="no finite validation score; lower training"):
+        train(tmp_path, planted_dataset(80), config)
+    assert not list(tmp_path.iterdir())

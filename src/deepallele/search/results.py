@@ -7,8 +7,8 @@ import pandas as pd
 import yaml
 
 from deepallele.errors import InputError
-from deepallele.model.search import PARTS, with_settings
-from deepallele.model.search_score import RESULTS
+from deepallele.search.score import RESULTS
+from deepallele.search.space import PARTS, with_settings
 
 SHARED = ("model", "type", "fold", "seed")  # what all trials of a search have in common
 
@@ -20,7 +20,7 @@ def collect_trials(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     ----------
     records
         One per trial: model, type, fold, seed, trial, settings (value of each key of the space) and what
-        `search_score.trial_result` gives.
+        `score.trial_result` gives.
 
     Returns
     -------

@@ -12,12 +12,12 @@ from model_world import TYPES
 
 from deepallele.config import check_config, load_schema
 from deepallele.errors import InputError
-from deepallele.model import search
 from deepallele.model.presets import PRESETS, model_config
-from deepallele.model.search import Choice, Range, draw_trial, read_space, settings_of, with_settings
-from deepallele.model.search_results import best_settings, collect_trials
-from deepallele.model.search_score import failed_result, trial_result
 from deepallele.report.search import draw_search
+from deepallele.search import space as search
+from deepallele.search.results import best_settings, collect_trials
+from deepallele.search.score import failed_result, trial_result
+from deepallele.search.space import Choice, Range, draw_trial, read_space, settings_of, with_settings
 
 SCHEMA = load_schema(Path(__file__).parents[3] / "workflow" / "schemas" / "config.schema.yaml")
 LOG_LR = {"low": 1e-4, "high": 1e-1, "log": True}
