@@ -9,12 +9,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deepallele.model.encode import fold_haplotypes, reverse_complement
+from deepallele.model.layers import Convolution, FirstConvolution, recomputed
 from deepallele.model.prediction import Prediction
 from deepallele.model.presets import PublishedArchitecture
 
 
-class SoftmaxPool1d(nn.Module):
-    """Pooling to the mean of a window's values, each weighted by its own softmax; (N, C, L).
+class SoftmaxPool(nn.Module):
+    """Pooling to the mean of a window's values, each weighted by its own softmax; (N, C, 1, L).
 
     A shorter last window is kept.
     """
@@ -24,7 +25,7 @@ class SoftmaxPool1d(nn.Module):
         self.size = size
 
     def forward(self, values: Tensor) -> Tensor:
-        """(N, C, L) to (N, C, ceil(L / size))."""
+        """(N, C, 1, L) to (N, C, 1, ceil(L / size))."""
         missing = -values.shape[-1] % self.size
         windows = functional.pad(values, (0, missing)).unflatten(-1, (-1, self.size))
         logits = functional.pad(values, (0, missing), value=-torch.inf).unflatten(-1, (-1, self.size))
@@ -34,15 +35,15 @@ class SoftmaxPool1d(nn.Module):
 def pooling(kind: str, size: int) -> nn.Module:
     """Pooling layer "avg", "max" or "softmax" over `size` positions; a shorter last window is kept."""
     if kind == "softmax":
-        return SoftmaxPool1d(size)
-    layers = {"avg": nn.AvgPool1d, "max": nn.MaxPool1d}
-    return layers[kind](size, ceil_mode=True)
+        return SoftmaxPool(size)
+    layer = nn.AvgPool2d if kind == "avg" else nn.MaxPool2d
+    return layer((1, size), ceil_mode=True)
 
 
-def conv_block(inputs: int, outputs: int, width: int, dilation: int, batch_norm: bool) -> nn.Sequential:
-    """Convolution that keeps the length, ReLU and, if wanted, batch normalisation."""
-    layers = [nn.Conv1d(inputs, outputs, width, padding="same", dilation=dilation), nn.ReLU()]
-    return nn.Sequential(*layers, *([nn.BatchNorm1d(outputs)] if batch_norm else []))
+def conv_block(convolution: nn.Module, outputs: int, batch_norm: bool) -> nn.Sequential:
+    """Convolution, ReLU and, if wanted, batch normalisation."""
+    norm = [nn.BatchNorm2d(outputs)] if batch_norm else []
+    return nn.Sequential(convolution, nn.ReLU(), *norm)
 
 
 class Residual(nn.Module):
@@ -63,23 +64,39 @@ class PublishedTrunk(nn.Module):
     def __init__(self, sizes: PublishedArchitecture, length: int) -> None:
         super().__init__()
         width, norm = sizes.filter_number, sizes.all_batch_norm
-        self.first = conv_block(4, sizes.kernel_number, sizes.kernel_length, 1, sizes.first_batch_norm)
-        layers: list[nn.Module] = [
-            conv_block(sizes.kernel_number, width, sizes.kernel_size, sizes.dilation, norm)
-        ]
+
+        def block(inputs: int) -> nn.Sequential:
+            return conv_block(Convolution(inputs, width, sizes.kernel_size, sizes.dilation), width, norm)
+
+        first = FirstConvolution(4, sizes.kernel_number, sizes.kernel_length)
+        self.first = conv_block(first, sizes.kernel_number, sizes.first_batch_norm)
+        self.second = block(sizes.kernel_number)
+        layers: list[nn.Module] = []
         positions = 2 * length
         for _ in range(sizes.conv_layers):
             for _ in range(sizes.conv_repeat):
-                layers.append(Residual(conv_block(width, width, sizes.kernel_size, sizes.dilation, norm)))
+                layers.append(Residual(block(width)))
             layers.append(pooling(sizes.pooling, sizes.pooling_size))
             positions = -(-positions // sizes.pooling_size)
         self.body = nn.Sequential(*layers, nn.Flatten())
         self.dense = nn.Sequential(nn.Linear(positions * width, sizes.hidden), nn.ReLU())
 
+    def train(self, mode: bool = True) -> "PublishedTrunk":
+        """Set the mode; in training ReLU works in place, which attributions could not follow."""
+        super().train(mode)
+        for layer in self.modules():
+            if isinstance(layer, nn.ReLU):
+                layer.inplace = mode
+        return self
+
     def forward(self, sequence: Tensor) -> Tensor:
         """Hidden vector of each sequence."""
         strands = torch.cat([sequence, reverse_complement(sequence)], dim=-1)
-        return self.dense(self.body(self.first(strands)))
+        if not (self.training and torch.is_grad_enabled()):
+            return self.dense(self.body(self.second(self.first(strands))))
+        # The values of the first layer are half of all, and cheap to compute.
+        values = recomputed(nn.Sequential(*self.first, self.second[0]), strands)
+        return self.dense(self.body(self.second[1:](values)))
 
 
 def head(width: int, layers: int, dropout: float, outputs: int) -> nn.Sequential:
