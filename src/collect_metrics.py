@@ -7,9 +7,9 @@ from pathlib import Path
 from deepallele.dataset.store import read_dataset
 from deepallele.errors import InputError, run_step
 from deepallele.files import read_table, write_json
-from deepallele.model.out_of_fold import collect_metrics
+from deepallele.model.metrics import collect_metrics, significant_regions
 
-COLUMNS = ["region", "fold", "count_a", "count_b", "log_ratio"]
+COLUMNS = ["region", "fold", "count_a", "count_b", "log_ratio", "log_ratio_error"]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -23,17 +23,32 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--min-informative", type=int, default=10, help="fewest informative pairs for a ratio to count"
     )
+    parser.add_argument(
+        "--min-abs-log-ratio", type=float, default=1.0, help="sign: smallest |measured log2(A/B)| of a region"
+    )
+    parser.add_argument("--checks", type=Path, help="checks of predict.py, to hand on")
+    parser.add_argument(
+        "--imbalance", type=Path, nargs="?", help="table of the test of imbalance, where one was made"
+    )
     parser.add_argument("--out", type=Path, required=True, help="JSON to write")
     return parser
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Collect, and show the log ratio's R beside its ceiling."""
+    dataset = read_dataset(arguments.dataset)
+    significant = None
+    if arguments.imbalance:
+        imbalance = read_table(arguments.imbalance, ["region", "fdr"])
+        significant = significant_regions(imbalance, dataset.region["name"])
     metrics = collect_metrics(
-        read_dataset(arguments.dataset),
+        dataset,
         read_table(arguments.predictions, COLUMNS),
         [_read_json(path) for path in arguments.metrics],
         arguments.min_informative,
+        arguments.min_abs_log_ratio,
+        significant,
+        _read_json(arguments.checks) if arguments.checks else None,
     )
     write_json(metrics, arguments.out)
     print(f"test R of log2(A/B): {metrics['test']['ratio_r']}; ceiling: {metrics['test']['ceiling']}")
@@ -43,7 +58,7 @@ def _read_json(path: Path) -> dict:
     try:
         return json.loads(path.read_text())
     except json.JSONDecodeError as error:
-        raise InputError(f"{path}: not JSON ({error}); train the model again") from error
+        raise InputError(f"{path}: not JSON ({error}); make it again") from error
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Out-of-fold predictions of one model: dataset.h5 and checkpoints -> predictions.tsv.gz."""
+"""Out-of-fold predictions of one model: dataset.h5 and checkpoints -> predictions.tsv.gz, checks.json."""
 
 import argparse
 from pathlib import Path
@@ -8,7 +8,7 @@ import torch
 from deepallele.dataset.store import read_dataset
 from deepallele.effects.ensemble import choose_device
 from deepallele.errors import run_step
-from deepallele.files import write_table
+from deepallele.files import write_json, write_table
 from deepallele.model.out_of_fold import predict_out_of_fold
 
 
@@ -35,13 +35,16 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     parser.add_argument("--accelerator", choices=("auto", "cpu", "gpu"), default="auto", help="device to use")
     parser.add_argument("--out", type=Path, required=True, help="table of predictions to write")
+    parser.add_argument(
+        "--checks", type=Path, help="JSON of what equal and exchanged sequences give, and of the errors' fit"
+    )
     return parser
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Predict, and say how many regions are trusted."""
     torch.set_num_threads(arguments.threads)
-    table = predict_out_of_fold(
+    table, checks = predict_out_of_fold(
         read_dataset(arguments.dataset),
         arguments.checkpoints,
         arguments.min_informative,
@@ -50,8 +53,11 @@ def main(arguments: argparse.Namespace) -> None:
         choose_device(arguments.accelerator),
     )
     write_table(table, arguments.out)
+    if arguments.checks:
+        write_json(checks, arguments.checks)
     print(f"regions: {len(table)}; in no test fold: {int(table['log_ratio'].isna().sum())}")
     print(f"trusted: {int(table['trusted'].sum())}")
+    print(f"mean error of log2(A/B): {table['log_ratio_error'].mean():.3g}")
 
 
 if __name__ == "__main__":

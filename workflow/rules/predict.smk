@@ -9,6 +9,7 @@ rule predict:
         checkpoints=checkpoints,
     output:
         predictions="<results>/predictions/{model}.tsv.gz",
+        checks="<results>/predictions/{model}.checks.json",
     log:
         "<logs>/predict/{model}.log",
     benchmark:
@@ -26,15 +27,18 @@ rule predict:
     shell:
         "python {input.script:q} --dataset {input.dataset:q} --checkpoints {input.checkpoints:q}"
         " --min-informative {params.min_informative} --min-abs-log-ratio {params.min_abs_log_ratio}"
-        " --min-abs-z {params.min_abs_z} --threads {threads} --out {output.predictions:q} > {log:q} 2>&1"
+        " --min-abs-z {params.min_abs_z} --threads {threads} --out {output.predictions:q}"
+        " --checks {output.checks:q} > {log:q} 2>&1"
 
 
 rule collect_metrics:
     input:
         script=script("collect_metrics.py"),
-        library=library("model", "effects", "dataset"),
+        library=library("model", "effects", "dataset", "quality"),
         dataset="<results>/dataset/dataset.h5",
         predictions="<results>/predictions/{model}.tsv.gz",
+        checks="<results>/predictions/{model}.checks.json",
+        imbalance=of_reads("<results>/counts/imbalance.tsv"),
         metrics=training_metrics,
     output:
         metrics="<results>/metrics/{model}.json",
@@ -48,7 +52,9 @@ rule collect_metrics:
         runtime=runtime(20),
     params:
         min_informative=config["counts"]["min_informative"],
+        min_abs_log_ratio=config["interpret"]["min_abs_log_ratio"],
     shell:
         "python {input.script:q} --dataset {input.dataset:q} --predictions {input.predictions:q}"
-        " --metrics {input.metrics:q} --min-informative {params.min_informative}"
+        " --metrics {input.metrics:q} --checks {input.checks:q} --imbalance {input.imbalance:q}"
+        " --min-informative {params.min_informative} --min-abs-log-ratio {params.min_abs_log_ratio}"
         " --out {output.metrics:q} > {log:q} 2>&1"

@@ -66,6 +66,11 @@ rule report:
             caption="../report/model_r.rst",
             category="Models",
         ),
+        model_strata=report(
+            "<results>/report/figures/model_strata.svg",
+            caption="../report/model_strata.rst",
+            category="Models",
+        ),
         predicted_measured=report(
             "<results>/report/figures/predicted_measured.svg",
             caption="../report/predicted_measured.rst",

@@ -1,29 +1,36 @@
-"""Predictions of every region by models that never saw it, and how good they are."""
+"""Predictions of every region by models that never saw it."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from deepallele.dataset.ceiling import ceilings, pearson
 from deepallele.dataset.store import Dataset
 from deepallele.effects.ensemble import NO_FOLD, Ensemble
-from deepallele.errors import InputError
-from deepallele.model.evaluate import agreement, mean_and_sd
-from deepallele.model.predict import predict
+from deepallele.model.fold_models import calibrate_fold, predict_fold, seed_variance
+from deepallele.model.symmetry import check_symmetry
+from deepallele.model.uncertainty import interval
 
-SCORES = {
-    "ratio_r": "ratio_pearson",
-    "ratio_spearman": "ratio_spearman",
-    "count_a_r": "count_a_pearson",
-    "count_a_spearman": "count_a_spearman",
-    "count_b_r": "count_b_pearson",
-    "count_b_spearman": "count_b_spearman",
-}
+
+class OutOfFold(NamedTuple):
+    """Predictions, and what was learned about the models while they were at hand.
+
+    Attributes
+    ----------
+    table
+        One row per region, see `predict_out_of_fold`.
+    checks
+        identical, antisymmetry (see `symmetry.check_symmetry`), and calibration: per fold the parts of
+        `uncertainty.Calibration`.
+    """
+
+    table: pd.DataFrame
+    checks: dict[str, Any]
 
 
 def predict_out_of_fold(
@@ -33,7 +40,7 @@ def predict_out_of_fold(
     min_abs_log_ratio: float,
     min_abs_z: float,
     device: torch.device | str = "cpu",
-) -> pd.DataFrame:
+) -> OutOfFold:
     """Predict each region with the models of the fold in which it is test.
 
     Parameters
@@ -50,11 +57,14 @@ def predict_out_of_fold(
 
     Returns
     -------
-    pd.DataFrame
-        One row per region: region, chrom, start, end (reference, 0-based half-open), fold, count_a,
-        count_b (log2, mean over seeds), log_ratio (log2(A/B), mean over seeds), log_ratio_sd (sample sd
-        over seeds, missing with one seed), measured_log_ratio, informative, z (log_ratio divided by its
-        root mean square over all regions), trusted. Predictions of a region in no test fold are missing.
+    OutOfFold
+        The table has one row per region: region, chrom, start, end (reference, 0-based half-open), fold,
+        count_a, count_b (log2, mean over seeds), log_ratio (log2(A/B), mean over seeds), log_ratio_sd (sample
+        sd over seeds, missing with one seed), log_ratio_error (standard deviation of log_ratio's error,
+        fitted on the fold's validation regions, see `model.uncertainty`), log_ratio_low, log_ratio_high (95 %
+        interval of the true log ratio; of the measured one where activities were measured),
+        measured_log_ratio, informative, z (log_ratio divided by its root mean square over all regions),
+        trusted. Predictions of a region in no test fold are missing.
 
     Raises
     ------
@@ -65,94 +75,39 @@ def predict_out_of_fold(
     seeds = len(ensemble.seeds)
     counts = np.full((seeds, len(dataset.region), 2), np.nan)
     ratios = np.full((seeds, len(dataset.region)), np.nan)
-    for fold in np.setdiff1d(ensemble.fold, [NO_FOLD]):
+    error = np.full(len(dataset.region), np.nan)
+    calibration = []
+    for fold in map(int, np.setdiff1d(ensemble.fold, [NO_FOLD])):
         rows = np.flatnonzero(ensemble.fold == fold)
-        for number, model in enumerate(ensemble.models(int(fold))):
-            counts[number, rows], ratios[number, rows] = predict(model, dataset.sequence[rows])
+        counts[:, rows], ratios[:, rows] = predict_fold(ensemble, fold, dataset.sequence[rows])
+        fit = calibrate_fold(ensemble, dataset, fold, min_informative)
+        error[rows] = fit.error(ratios[:, rows].mean(axis=0), seed_variance(ratios[:, rows]))
+        calibration.append({"fold": fold, **asdict(fit)})
     count, log_ratio = counts.mean(axis=0), ratios.mean(axis=0)
     measured, informative = dataset.log_ratio(), dataset.informative()
     z = root_mean_square_scaled(log_ratio)
     trusted = (np.abs(measured) > min_abs_log_ratio) & (np.abs(z) > min_abs_z) & (measured * z > 0)
+    low, high = interval(log_ratio, error)
     table = dataset.region[["name", "chrom", "start", "end"]].rename(columns={"name": "region"})
-    return table.assign(
+    table = table.assign(
         fold=ensemble.fold,
         count_a=count[:, 0],
         count_b=count[:, 1],
         log_ratio=log_ratio,
         log_ratio_sd=ratios.std(axis=0, ddof=1) if seeds > 1 else np.nan,
+        log_ratio_error=error,
+        log_ratio_low=low,
+        log_ratio_high=high,
         measured_log_ratio=measured,
         informative=informative,
         z=z,
         trusted=trusted & dataset.kept(min_informative),
     )
+    checks = check_symmetry(ensemble, dataset, log_ratio)
+    return OutOfFold(table, {**checks, "calibration": calibration})
 
 
 def root_mean_square_scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Values divided by their root mean square; missing values stay missing, all zeros stay zero."""
     scale = np.sqrt(np.nanmean(np.square(values))) if np.isfinite(values).any() else 0.0
     return values / scale if scale > 0 else values
-
-
-def collect_metrics(
-    dataset: Dataset, predictions: pd.DataFrame, runs: list[dict[str, Any]], min_informative: int
-) -> dict[str, Any]:
-    """Sum up one model: each run, the seeds' ensemble per fold, mean and sd over folds, the ceiling.
-
-    Parameters
-    ----------
-    dataset
-        All regions.
-    predictions
-        Table of `predict_out_of_fold`.
-    runs
-        The metrics.json of every fold and seed of the model.
-    min_informative
-        Smallest number of informative pairs with which a region's log ratio counts.
-
-    Returns
-    -------
-    dict[str, Any]
-        model, type, folds (runs in order of fold and seed), ensemble (test part of each fold, mean of the
-        seeds) and test: mean and sd over folds of each correlation, `ratio_r_pooled` (all regions at once),
-        number of regions, and the ceilings of R with all these regions (see `dataset.ceiling.ceilings`;
-        `ceiling` is that of counting noise). Runs and folds have those of their own regions.
-
-    Raises
-    ------
-    InputError
-        If the runs are of different models, or the predictions are of other regions.
-    """
-    if len({(run["model"], run["type"]) for run in runs}) != 1:
-        raise InputError("--metrics: give the metrics.json of one model, and at least one")
-    if predictions["region"].tolist() != dataset.region["name"].tolist():
-        raise InputError("--predictions: not of the regions of the dataset; run predict.py again")
-    kept = dataset.kept(min_informative)
-    count, ratio = predictions[["count_a", "count_b"]].to_numpy(), predictions["log_ratio"].to_numpy()
-    measured_count, measured = dataset.log_counts(), dataset.log_ratio()
-    fold = predictions["fold"].to_numpy()
-    ensemble = []
-    for k in np.setdiff1d(fold, [NO_FOLD]):
-        rows = fold == k
-        scores = agreement(count[rows], ratio[rows], measured_count[rows], measured[rows], kept[rows])
-        best = ceilings(dataset.count[rows & kept], dataset.pseudocount, dataset.target_kind)
-        ensemble.append({"fold": int(k), **scores, **best})
-    test: dict[str, Any] = {}
-    for name, score in SCORES.items():
-        test[name], test[f"{name}_sd"] = mean_and_sd([part[score] for part in ensemble])
-    used = kept & (fold != NO_FOLD)
-    test["ratio_r_pooled"] = pearson(ratio[used], measured[used])
-    # Of activities there is no counting noise that could be told.
-    if dataset.activity is None:
-        best = ceilings(dataset.count[used], dataset.pseudocount, dataset.target_kind)
-        test |= {"ceiling": best["split_half_ceiling"], **best}
-    else:
-        test["ceiling"] = None
-    test["n"], test["n_ratio"] = int((fold != NO_FOLD).sum()), int(used.sum())
-    ordered = sorted(runs, key=lambda run: (run["fold"], run["seed"]))
-    return {
-        "model": runs[0]["model"],
-        "type": runs[0]["type"],
-        "folds": ordered,
-        "ensemble": ensemble,
-        "test": test,
-    }

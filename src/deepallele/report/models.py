@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from deepallele.report.accuracy import checks_table, strata_picture
 from deepallele.report.blocks import Block, Picture, Section, Table, Text, number
 from deepallele.report.inputs import Results
 from deepallele.report.style import (
@@ -51,6 +52,8 @@ def models(results: Results) -> Section:
         Text(_baselines(results)),
         _bars(results),
         _scores(results),
+        strata_picture(results),
+        checks_table(results),
         _ratio_scatter(results),
         _count_scatter(results),
     ]

@@ -9,6 +9,9 @@ import pandas as pd
 
 from deepallele.dataset.store import Dataset, write_dataset
 from deepallele.files import write_json, write_table
+from deepallele.model.sign import sign_accuracy
+from deepallele.model.strata import ratio_strata
+from deepallele.model.uncertainty import NOMINAL, coverage, measured_log_ratio
 from deepallele.report.inputs import Results
 
 HAPLOTYPES = ("alpha", "beta")
@@ -58,7 +61,7 @@ def make_results(folder: Path, n: int = 300, signal: bool = True, seed: int = 0)
         table = table.assign(log_ratio=predicted, log_ratio_sd=0.1, measured_log_ratio=measured)
         table = table.assign(informative=informative, z=z, trusted=trusted)
         write_table(table, folder / "predictions" / f"{model}.tsv.gz")
-        _metrics(folder, model, 0.4 + 0.1 * place)
+        _metrics(folder, model, 0.4 + 0.1 * place, _found(dataset, predicted))
     _interpretation(folder, rng, table, variant, signal)
     return Results(folder, CONFIG, SAMPLES)
 
@@ -144,7 +147,20 @@ def _imbalance(folder: Path, region: pd.DataFrame, dataset: Dataset) -> None:
     write_json(summary, folder / "counts" / "imbalance.json")
 
 
-def _metrics(folder: Path, model: str, r: float) -> None:
+def _found(dataset: Dataset, predicted) -> dict:
+    """What is found in the predictions themselves, as `collect_metrics` finds it."""
+    measured, used = dataset.log_ratio(), dataset.kept(10)
+    noise = measured_log_ratio(dataset)
+    imbalanced = sign_accuracy(predicted, measured, used & (np.abs(measured) > 1))
+    covered = coverage((noise.log_ratio - predicted)[used], np.full(used.sum(), 0.7), noise.variance[used])
+    return {
+        "sign": {"min_abs_log_ratio": 1.0, "imbalanced": imbalanced},
+        "strata": ratio_strata(dataset, predicted, used, 10),
+        "coverage": {"nominal": list(NOMINAL), "all": covered},
+    }
+
+
+def _metrics(folder: Path, model: str, r: float, found: dict) -> None:
     def scores(value: float) -> dict[str, float]:
         return {"ratio_pearson": value, "count_a_pearson": value + 0.1, "count_b_pearson": value + 0.12}
 
@@ -155,7 +171,13 @@ def _metrics(folder: Path, model: str, r: float) -> None:
     ]
     test = {"ratio_r": r, "ratio_r_sd": 0.02, "ratio_spearman": r, "ceiling": 0.8}
     test |= {"count_a_r": r + 0.1, "count_b_r": r + 0.12}
-    metrics = {"model": model, "type": MODELS[model], "folds": runs, "test": test}
+    metrics = {"model": model, "type": MODELS[model], "folds": runs, "test": test, **found}
+    metrics["seeds"] = {
+        f"{name}{end}": r for name in ("ratio_r", "count_a_r", "count_b_r") for end in ("", "_sd")
+    }
+    wrong = 0.75 if model == "multi_head" else 0.0
+    metrics["identical"] = {"n": 0, "max_abs": None, "n_made": 9, "max_abs_made": wrong}
+    metrics["antisymmetry"] = {"n": 9, "max_abs": 2 * wrong, "rms": 0.9}
     write_json(metrics, folder / "metrics" / f"{model}.json")
 
 
