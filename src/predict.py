@@ -1,4 +1,4 @@
-"""Out-of-fold predictions of one model: dataset.h5 and checkpoints -> predictions.tsv.gz, checks.json."""
+"""Out-of-fold predictions of one model: dataset.h5, checkpoints -> predictions, those of tasks, checks."""
 
 import argparse
 from pathlib import Path
@@ -10,6 +10,7 @@ from deepallele.effects.ensemble import choose_device
 from deepallele.errors import run_step
 from deepallele.files import write_json, write_table
 from deepallele.model.out_of_fold import predict_out_of_fold
+from deepallele.model.task_predictions import predict_each_task
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -35,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     parser.add_argument("--accelerator", choices=("auto", "cpu", "gpu"), default="auto", help="device to use")
     parser.add_argument("--out", type=Path, required=True, help="table of predictions to write")
+    parser.add_argument("--tasks", type=Path, help="table of each task's predictions to write")
     parser.add_argument(
         "--checks", type=Path, help="JSON of what equal and exchanged sequences give, and of the errors' fit"
     )
@@ -44,15 +46,18 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> None:
     """Predict, and say how many regions are trusted."""
     torch.set_num_threads(arguments.threads)
+    dataset, device = read_dataset(arguments.dataset), choose_device(arguments.accelerator)
     table, checks = predict_out_of_fold(
-        read_dataset(arguments.dataset),
+        dataset,
         arguments.checkpoints,
         arguments.min_informative,
         arguments.min_abs_log_ratio,
         arguments.min_abs_z,
-        choose_device(arguments.accelerator),
+        device,
     )
     write_table(table, arguments.out)
+    if arguments.tasks:
+        write_table(predict_each_task(dataset, arguments.checkpoints, device), arguments.tasks)
     if arguments.checks:
         write_json(checks, arguments.checks)
     print(f"regions: {len(table)}; in no test fold: {int(table['log_ratio'].isna().sum())}")

@@ -9,6 +9,7 @@ rule predict:
         checkpoints=checkpoints,
     output:
         predictions="<results>/predictions/{model}.tsv.gz",
+        tasks="<results>/predictions/{model}.tasks.tsv.gz",
         checks="<results>/predictions/{model}.checks.json",
     log:
         "<logs>/predict/{model}.log",
@@ -28,7 +29,7 @@ rule predict:
         "python {input.script:q} --dataset {input.dataset:q} --checkpoints {input.checkpoints:q}"
         " --min-informative {params.min_informative} --min-abs-log-ratio {params.min_abs_log_ratio}"
         " --min-abs-z {params.min_abs_z} --threads {threads} --out {output.predictions:q}"
-        " --checks {output.checks:q} > {log:q} 2>&1"
+        " --tasks {output.tasks:q} --checks {output.checks:q} > {log:q} 2>&1"
 
 
 rule collect_metrics:
