@@ -26,6 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     parser.add_argument("--accelerator", choices=("auto", "cpu", "gpu"), default="auto", help="device to use")
+    parser.add_argument("--devices", type=int, default=1, help="number of devices")
     parser.add_argument("--out-checkpoint", type=Path, required=True, help="model.ckpt to write")
     parser.add_argument("--out-metrics", type=Path, required=True, help="metrics.json to write")
     parser.add_argument("--out-logs", type=Path, required=True, help="folder of CSV and TensorBoard logs")
@@ -50,6 +51,7 @@ def main(arguments: argparse.Namespace) -> None:
         arguments.out_checkpoint,
         arguments.out_logs,
         arguments.accelerator,
+        arguments.devices,
     )
     names = {"model": arguments.model, "type": config.type, "fold": arguments.fold, "seed": arguments.seed}
     write_json({**names, **metrics}, arguments.out_metrics)

@@ -163,3 +163,19 @@ def check_min_samples(config: Mapping[str, Any], units: Sequence[Unit], source: 
         for name, members in groups.items()
         if len(members) < least
     ]
+
+
+def check_tasks(config: Mapping[str, Any], units: Sequence[Unit], source: str) -> None:
+    """See that there are conditions where a model's tasks are the conditions.
+
+    Raises
+    ------
+    InputError
+        If no counted sample has one.
+    """
+    for name, model in config["models"].items():
+        if model["training"].get("tasks") == "condition" and not samples_of_conditions(units):
+            raise InputError(
+                f"{source}: key 'models.{name}.training.tasks': condition, but no sample has one; "
+                "fill the column 'condition' of the sample sheet in, or set it to all or sample"
+            )

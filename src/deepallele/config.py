@@ -16,6 +16,7 @@ from deepallele.allele.barcode_regex import compile_barcode
 from deepallele.errors import InputError
 from deepallele.exchange.configured import check_import
 from deepallele.model.presets import model_config
+from deepallele.search.space import check_search
 
 WINDOW = 330  # bp; the published length for ATAC-seq
 
@@ -42,7 +43,8 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], source: s
     Returns
     -------
     dict
-        A copy of `config` with every default filled in; `reference.vcf` is a list, `dataset.length` a number.
+        A copy of `config` with every default filled in; `reference.vcf` is a list, `dataset.length` and
+        `search.seed` are numbers.
 
     Raises
     ------
@@ -68,6 +70,12 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], source: s
         )
     _check_chromosomes(filled, source)
     _check_models(filled, source)
+    if filled["search"]["seed"] is None:
+        filled["search"]["seed"] = filled["seed"]
+    try:
+        check_search(filled)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
     if filled["dataset"]["length"] is None:
         rna = filled["assay"] == "rna"
         filled["dataset"]["length"] = 2 * filled["rna"]["tss_flank"] if rna else WINDOW
@@ -252,9 +260,11 @@ def _check_models(config: Mapping[str, Any], source: str) -> None:
             f"{source}: key 'interpret.model': no model '{model}'; "
             f"one of {', '.join(sorted(config['models']))}"
         )
-    pooling = config["models"][model]["architecture"].get("pooling")
-    if pooling == "softmax" and config["attribute"]["method"] == "deeplift":
+    sizes = config["models"][model]["architecture"]
+    parts = ["pooling softmax"] if sizes.get("pooling") == "softmax" else []
+    parts += ["an interaction"] if sizes.get("interaction") else []
+    if parts and config["attribute"]["method"] == "deeplift":
         raise InputError(
-            f"{source}: key 'attribute.method': deeplift, but model '{model}' has pooling softmax, for which "
+            f"{source}: key 'attribute.method': deeplift, but model '{model}' has {parts[0]}, for which "
             "DeepLIFT has no rule; set it to gradient or ism"
         )

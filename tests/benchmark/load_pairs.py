@@ -10,7 +10,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 from deepallele.dataset.store import read_dataset
-from deepallele.model.data import Batches, region_tensors
+from deepallele.model.data import BatchRows, batches, region_tensors
 
 torch.set_num_threads(1)
 start = time.perf_counter()
@@ -22,7 +22,8 @@ if sys.argv[1].endswith(".npy"):
 else:
     regions = region_tensors(read_dataset(sys.argv[1]), 10)
     read = time.perf_counter()
-    dealt = sum(len(batch.codes) for batch in Batches(regions, np.arange(len(regions.codes)), 32, seed=1))
+    order = BatchRows(np.arange(len(regions.codes)), 32, seed=1)
+    dealt = sum(len(batch.codes) for batch in batches(regions, order))
 end = time.perf_counter()
 rate = dealt / (end - start)
 print(f"{dealt} pairs: read {read - start:.3f} s, dealt {end - read:.3f} s, {rate:,.0f} pairs/s")

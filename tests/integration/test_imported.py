@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from deepallele.dataset.store import read_dataset
 
@@ -65,6 +66,21 @@ def test_the_report_says_where_the_data_come_from(imported):
     assert "activities, no fragments" in page
     assert "Classes of read pairs" not in page
     assert imported.planned() == {}
+
+
+def test_a_search_adds_its_table_and_reruns_nothing(imported):
+    section = {"model": "recommended", "trials": 2, "epochs": 1, "space": {"training.lr": [0.02]}}
+    searched = imported.with_config("searched", search=section)
+    assert searched.planned() == {}
+    searched.whole("--", "search")
+    folder = imported.directory / "results" / "search"
+    table = pd.read_csv(folder / "recommended.tsv", sep="\t").sort_values("trial")
+    assert table["training.lr"].tolist() == [0.01, 0.02] and table["epochs"].tolist() == [1, 1]
+    best = yaml.safe_load((folder / "recommended.best.yaml").read_text())
+    assert best["training"]["epochs"] == 2  # the model's own, not those of the search
+    assert not list(folder.rglob("*.ckpt"))
+    more = searched.with_config("more", search__trials=3)
+    assert more.planned("--", "search") == {"search_trial": 1, "collect_search": 1, "search": 1}
 
 
 def test_only_rules_that_are_needed_are_there(imported):

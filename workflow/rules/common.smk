@@ -9,6 +9,7 @@ include: "steps.smk"
 
 from deepallele.conditions import (
     check_min_samples,
+    check_tasks,
     comparisons,
     counted_units,
     replicate_groups,
@@ -58,6 +59,7 @@ try:
         check_assay_samples(config, UNITS)
         notes = check_min_samples(config, UNITS, source="config")
         COMPARISONS = comparisons(config, COUNTED_UNITS, source="config")
+        check_tasks(config, COUNTED_UNITS, source="config")
     # Jobs on cluster nodes parse the workflow again; the inputs were seen by then.
     if workflow.is_main_process:
         if IMPORTED:

@@ -68,6 +68,12 @@ def model_config(wildcards):
     return json.dumps(section, sort_keys=True)
 
 
+def training_device(wildcards, resources):
+    """Options of the training's device: as many GPUs as the resource `gpu` asks for, else what there is."""
+    gpus = int(resources.get("gpu", 0))
+    return f"--accelerator gpu --devices {gpus}" if gpus else "--accelerator auto"
+
+
 def trainings(wildcards, file):
     """A file of every fold and seed of a model."""
     return expand(
@@ -87,6 +93,27 @@ def checkpoints(wildcards):
 def training_metrics(wildcards):
     """Metrics of all folds and seeds of a model."""
     return trainings(wildcards, "metrics.json")
+
+
+def search_config(wildcards):
+    """Settings of one model as JSON, with the epochs of the search where it has its own."""
+    section = json.loads(model_config(wildcards))
+    if config["search"]["epochs"] is not None:
+        section["training"]["epochs"] = config["search"]["epochs"]
+    return json.dumps(section, sort_keys=True)
+
+
+def search_results(wildcards):
+    """Results of the search; an error where the configuration has none."""
+    if SEARCHED is None:
+        raise WorkflowError(
+            "key 'search.model' is null: there is nothing to search; set it to the name of a model"
+        )
+    return expand(
+        "<results>/search/{model}{ending}",
+        model=SEARCHED,
+        ending=[".tsv", ".best.yaml", ".svg"],
+    )
 
 
 def compared_of(wildcards):

@@ -1,6 +1,10 @@
 # One HTML file from the results of all stages; its figures again for `snakemake --report`.
 
 INTERPRETED = config["interpret"]["model"]
+# A search changes nothing that the report shows.
+REPORTED = json.dumps(
+    {key: value for key, value in config.items() if key != "search"}, sort_keys=True
+)
 ENVIRONMENTS = sorted((WORKFLOW.parent / "envs").glob("*.yaml"))
 
 
@@ -101,7 +105,7 @@ rule report:
         mem_mb=memory(1500, 4),
         runtime=runtime(30),
     params:
-        config=json.dumps(config, sort_keys=True),
+        config=REPORTED,
         samples=SAMPLES,
     shell:
         'python {input.script:q} --results "$(dirname {output.page:q})/.." --config {params.config:q}'

@@ -22,10 +22,11 @@ rule train_model:
         runtime=runtime(480),
     params:
         config=model_config,
+        device=training_device,
         min_informative=config["counts"]["min_informative"],
     shell:
         "python {input.script:q} --dataset {input.dataset:q} --model {wildcards.model:q}"
         " --config {params.config:q} --fold {wildcards.fold} --seed {wildcards.seed}"
-        " --min-informative {params.min_informative} --threads {threads}"
+        " --min-informative {params.min_informative} --threads {threads} {params.device}"
         " --out-checkpoint {output.checkpoint:q} --out-metrics {output.metrics:q}"
         " --out-logs {output.logs:q} > {log:q} 2>&1"

@@ -194,7 +194,8 @@ class Dataset:
     def task_targets(self, by: str = "all", min_informative: int = 0, overdispersion: float = 0.0) -> Targets:
         """Targets of every task: the sum of all samples ("all"), each "condition", or each "sample".
 
-        Samples without a condition are in no task of "condition".
+        Samples without a condition are in no task of "condition". Measured activities are averaged over a
+        task's samples, and the log ratio is their difference; they have no counts, and all are kept.
 
         Raises
         ------
@@ -204,6 +205,8 @@ class Dataset:
             If `by` is something else.
         """
         names, members = tasks_of(self.sample, self.condition, by)
+        if self.activity is not None:
+            return targets.of_activities(names, [self.activity[:, mine] for mine in members])
         count = np.stack([self.count[:, mine].sum(axis=1, dtype=np.int64) for mine in members], axis=1)
         return make_targets(names, count, self.pseudocount, self.target_kind, min_informative, overdispersion)
 

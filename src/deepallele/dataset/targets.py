@@ -85,6 +85,20 @@ def make_targets(
     )
 
 
+def of_activities(task: list[str], activity: list[NDArray[np.float32]]) -> Targets:
+    """Targets of measured activities (log2), for each task (n, samples, 2): the mean over samples."""
+    mean = np.stack([values.mean(axis=1, dtype=np.float64) for values in activity], axis=1)
+    shape = mean.shape[:2]
+    return Targets(
+        task,
+        mean.astype(np.float32),
+        (mean[..., 0] - mean[..., 1]).astype(np.float32),
+        np.zeros((*shape, 3), dtype=np.int64),
+        np.ones(shape, dtype=np.bool_),
+        np.ones(shape, dtype=np.float32),
+    )
+
+
 def log_ratio(
     a: ArrayLike, b: ArrayLike, pseudocount: float, ambiguous: ArrayLike = 0, kind: str = "shared"
 ) -> NDArray[np.float32]:

@@ -46,10 +46,12 @@ def load_model(path: str | Path, map_location: str | torch.device = "cpu") -> nn
         hyper = content["hyper_parameters"]
         if "input_length" in hyper:
             config, length, weights = translate(hyper, content["state_dict"])
+            tasks = 1
         else:
             config, length = model_config(hyper["model"]), int(hyper["length"])
+            tasks = len(hyper.get("tasks", ["all"]))
             weights = _weights(content["state_dict"])
-        network = build_network(config, length)
+        network = build_network(config, length, tasks)
         network.load_state_dict(weights)
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
         detail = " ".join(str(error).split())[:200]

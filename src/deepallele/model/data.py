@@ -1,32 +1,34 @@
-"""Batches of regions: whole tensors held once, no copy per item."""
+"""Batches of regions: whole tensors held once, no copy per item, and random changes of a batch."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import Dataset as TorchDataset
 
 from deepallele.dataset.store import Dataset
 from deepallele.model.encode import reverse_complement_codes
 
 
 class Batch(NamedTuple):
-    """Regions with what is learned from them.
+    """B regions with what is learned from them in each of T tasks.
 
     Attributes
     ----------
     codes
         uint8 (B, 2, L), base codes.
     activity
-        float32 (B, 2), log2 counts of each haplotype.
+        float32 (B, T, 2), log2 counts of each haplotype.
     log_ratio
-        float32 (B,), measured log2(A/B).
+        float32 (B, T), measured log2(A/B).
     informative
-        float32 (B, 2), informative fragments of A and of B.
+        float32 (B, T, 2), informative fragments of A and of B.
     kept
-        bool (B,), whether there are enough informative fragments for the ratio to count.
+        bool (B, T), whether there are enough informative fragments for the ratio to count.
     """
 
     codes: Tensor
@@ -36,7 +38,7 @@ class Batch(NamedTuple):
     kept: Tensor
 
 
-def region_tensors(dataset: Dataset, min_informative: int) -> Batch:
+def region_tensors(dataset: Dataset, min_informative: int, tasks: str = "all") -> Batch:
     """All regions of a dataset as one batch on the CPU.
 
     Parameters
@@ -44,52 +46,100 @@ def region_tensors(dataset: Dataset, min_informative: int) -> Batch:
     dataset
         The dataset.
     min_informative
-        Smallest number of informative fragments with which a region's ratio counts.
+        Smallest number of informative fragments with which a region's ratio counts in a task.
+    tasks
+        "all": one task, the sum of all samples; or one task per "condition" or "sample".
     """
-    informative = dataset.count[:, :, :2].sum(axis=1).astype(np.float32)
+    targets = dataset.task_targets(tasks, min_informative)
     return Batch(
         codes=torch.from_numpy(dataset.sequence),
-        activity=torch.from_numpy(dataset.log_counts()),
-        log_ratio=torch.from_numpy(dataset.log_ratio()),
-        informative=torch.from_numpy(informative),
-        kept=torch.from_numpy(dataset.kept(min_informative)),
+        activity=torch.from_numpy(targets.activity),
+        log_ratio=torch.from_numpy(targets.log_ratio),
+        informative=torch.from_numpy(targets.counts[:, :, :2].astype(np.float32)),
+        kept=torch.from_numpy(targets.kept),
     )
 
 
-class Batches:
-    """Iterable over batches of some rows; in a new random order each time where it has a seed.
+def to_device(regions: Batch, device: torch.device) -> Batch:
+    """Regions on a GPU as a whole, if they take less than a quarter of its free memory; else as given."""
+    size = sum(values.nbytes for values in regions)
+    if device.type != "cuda" or size > torch.cuda.mem_get_info(device)[0] / 4:
+        return regions
+    return Batch(*(values.to(device) for values in regions))
+
+
+class Regions(TorchDataset[Batch]):
+    """Regions by lists of row numbers: an item is a whole batch."""
+
+    def __init__(self, regions: Batch) -> None:
+        self.regions = regions
+
+    def __getitem__(self, rows: Tensor) -> Batch:
+        """Rows of all tensors."""
+        return Batch(*(values[rows.to(values.device)] for values in self.regions))
+
+
+class BatchRows(Sampler[Tensor]):
+    """Row numbers of batches; in a random order of its own for each epoch where there is a seed.
+
+    The order follows from seed and epoch alone, so that training that goes on after a stop sees what it
+    would have seen. With several processes each gets its part of every batch.
 
     Parameters
     ----------
-    regions
-        All regions.
     rows
-        Indices of the rows to run through.
+        Rows to run through.
     batch_size
-        Regions per batch; the last one may be smaller.
+        Regions per batch over all processes; the last one may be smaller.
     seed
         Seed of the order, or None for the order of `rows`.
+    rank, world_size
+        Number of this process, from 0, and how many there are.
     """
 
     def __init__(
-        self, regions: Batch, rows: NDArray[np.int64], batch_size: int, seed: int | None = None
+        self,
+        rows: NDArray[np.int64],
+        batch_size: int,
+        seed: int | None = None,
+        rank: int = 0,
+        world_size: int = 1,
     ) -> None:
-        self.regions = regions
         self.rows = torch.from_numpy(rows)
         self.batch_size = batch_size
-        self.generator = None if seed is None else torch.Generator().manual_seed(seed)
+        self.seed = seed
+        self.rank, self.world_size = rank, world_size
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch, from 0; Lightning calls this."""
+        self.epoch = epoch
 
     def __len__(self) -> int:
         """Batches per epoch."""
         return -(-len(self.rows) // self.batch_size)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Tensor]:
         """Run through all rows once."""
         rows = self.rows
-        if self.generator is not None:
-            rows = rows[torch.randperm(len(rows), generator=self.generator)]
+        if self.seed is not None:
+            generator = torch.Generator().manual_seed(mixed_seed(self.seed, self.epoch))
+            rows = rows[torch.randperm(len(rows), generator=generator)]
         for chosen in rows.split(self.batch_size):
-            yield Batch(*(values[chosen] for values in self.regions))
+            part = chosen[self.rank :: self.world_size]
+            # Every process takes as many steps; what a last, tiny batch lacks is seen twice.
+            yield part if len(part) else chosen[:1]
+
+
+def mixed_seed(*parts: int) -> int:
+    """One seed, below 2^63, of several whole numbers."""
+    low, high = np.random.SeedSequence(parts).generate_state(2)
+    return (int(high) >> 1) << 32 | int(low)
+
+
+def batches(regions: Batch, sampler: BatchRows, pin: bool = False) -> DataLoader[Any]:
+    """Loader of batches out of memory; `pin` for regions that a GPU reads batch by batch."""
+    return DataLoader(Regions(regions), batch_size=None, sampler=sampler, pin_memory=pin)
 
 
 def random_strand(batch: Batch) -> Batch:
@@ -111,10 +161,10 @@ def random_shift(batch: Batch, limit: int) -> Batch:
 def random_swap(batch: Batch) -> Batch:
     """Exchange the haplotypes of each region, with all that belongs to them, with probability 1/2."""
     swapped = torch.rand(len(batch.codes), device=batch.codes.device) < 0.5
-    column = swapped[:, None]
+    region, task = swapped[:, None], swapped[:, None, None]
     return batch._replace(
-        codes=torch.where(column.unsqueeze(-1), batch.codes.flip(1), batch.codes),
-        activity=torch.where(column, batch.activity.flip(1), batch.activity),
-        log_ratio=torch.where(swapped, -batch.log_ratio, batch.log_ratio),
-        informative=torch.where(column, batch.informative.flip(1), batch.informative),
+        codes=torch.where(task, batch.codes.flip(1), batch.codes),
+        activity=torch.where(task, batch.activity.flip(2), batch.activity),
+        log_ratio=torch.where(region, -batch.log_ratio, batch.log_ratio),
+        informative=torch.where(task, batch.informative.flip(2), batch.informative),
     )

@@ -1,5 +1,8 @@
 """Predictions of trained networks for many regions."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -41,9 +44,18 @@ def predict(
 
 
 def predict_codes(model: nn.Module, codes: torch.Tensor) -> Prediction:
-    """Predict one batch of base codes, uint8 (B, 2, L) on the model's device."""
-    forward = model(one_hot(codes))
+    """Predict one batch of base codes, uint8 (B, 2, L) on the model's device; mean over tasks."""
+    return _strand_mean(model, model, codes)
+
+
+def predict_tasks(model: Any, codes: torch.Tensor) -> Prediction:
+    """Predict each task for one batch of base codes, uint8 (B, 2, L) on the model's device."""
+    return _strand_mean(model, model.tasks, codes)
+
+
+def _strand_mean(model: nn.Module, forward: Callable[..., Any], codes: torch.Tensor) -> Prediction:
+    found: Prediction = forward(one_hot(codes))
     if not getattr(model, "strand_average", False):
-        return forward
-    reverse = model(one_hot(reverse_complement_codes(codes)))
-    return Prediction(*((first + second) / 2 for first, second in zip(forward, reverse, strict=True)))
+        return found
+    reverse = forward(one_hot(reverse_complement_codes(codes)))
+    return Prediction(*((first + second) / 2 for first, second in zip(found, reverse, strict=True)))

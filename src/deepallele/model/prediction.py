@@ -11,10 +11,14 @@ class Prediction(NamedTuple):
     Attributes
     ----------
     count
-        (B, 2), log2 activity of each haplotype, A first.
+        (B, 2), log2 activity of each haplotype, A first; of each of T tasks (B, T, 2).
     log_ratio
-        (B,), log2(A/B).
+        (B,), log2(A/B); of each task (B, T).
     """
 
     count: Tensor  # type: ignore[assignment]
     log_ratio: Tensor
+
+    def mean(self) -> "Prediction":
+        """Mean over tasks."""
+        return Prediction(self.count.mean(dim=1), self.log_ratio.mean(dim=1))

@@ -7,7 +7,7 @@ from deepallele.errors import InputError
 
 PoolingKind = Literal["avg", "max"]
 PublishedPoolingKind = Literal["avg", "max", "softmax"]
-MAY_BE_ZERO = {"conv_layers", "h_layers", "shift"}  # of the whole numbers
+MAY_BE_ZERO = {"conv_layers", "h_layers", "shift", "interaction"}  # of the whole numbers
 BELOW_ONE = {"dropout", "ema_decay", "overdispersion"}
 
 
@@ -44,6 +44,7 @@ class RecommendedArchitecture:
     conv_layers: int = 3  # residual blocks, each followed by a pooling by 2
     bins: int = 4  # coarse parts of the window over which features are averaged
     dropout: float = 0.3  # of these features
+    interaction: int = 0  # terms of the log ratio in which the level of both haplotypes scales the difference
 
 
 Architecture = PublishedArchitecture | RecommendedArchitecture
@@ -61,13 +62,18 @@ class Training:
     optimizer: Literal["adam", "adamw"] = "adam"
     weight_decay: float = 1e-5
     gradient_clip: float = 0.0  # norm; 0 is off
-    ratio_loss: Literal["mse", "binomial"] = "mse"
-    overdispersion: float = 0.0  # binomial: weight of n informative pairs is n / (1 + (n - 1) overdispersion)
+    tasks: Literal["all", "condition", "sample"] = "all"  # learn the sum of all samples, or each of these
+    count_loss: Literal["mse", "poisson", "negative_binomial"] = "mse"
+    count_dispersion: float = 0.0  # negative_binomial: variance is m + count_dispersion m^2
+    ratio_loss: Literal["mse", "binomial", "beta_binomial"] = "mse"
+    overdispersion: float = 0.0  # rho: n informative pairs weigh n / (1 + (n - 1) rho)
     ratio_weight: float = 0.5  # of the ratio's loss; the mean of both counts weighs 1
     reverse_complement: bool = False  # augmentation: random strand
     shift: int = 0  # augmentation: random shift of up to so many bp, the same for both haplotypes
     swap: bool = False  # augmentation: random exchange of the haplotypes
     ema_decay: float = 0.0  # moving average of the weights, per step; 0 is off
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 on a GPU that has it
+    compile: bool = False  # let torch compile the trunk first; takes a minute or more, needs a C++ compiler
 
 
 @dataclass(frozen=True)
@@ -143,8 +149,18 @@ def model_config(section: dict[str, Any], name: str = "model") -> ModelConfig:
             f"models.{name}.training.swap would train on both haplotypes, but train_on is "
             f"{section['train_on']!r}; remove one of the two"
         )
+    _check_dispersions(nested["training"], f"models.{name}.training")
     rest = {key: value for key, value in section.items() if key not in nested}
     return replace(_override(preset, rest, f"models.{name}"), **nested)
+
+
+def _check_dispersions(training: Training, place: str) -> None:
+    for loss, needing, key in (
+        ("ratio_loss", "beta_binomial", "overdispersion"),
+        ("count_loss", "negative_binomial", "count_dispersion"),
+    ):
+        if getattr(training, loss) == needing and getattr(training, key) == 0:
+            raise InputError(f"{place}.{loss} {needing} needs {place}.{key} above 0")
 
 
 def _override(defaults: Any, values: dict[str, Any], place: str) -> Any:

@@ -9,12 +9,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deepallele.model.encode import fold_haplotypes, reverse_complement
+from deepallele.model.layers import Convolution, FirstConvolution, recomputed
 from deepallele.model.prediction import Prediction
 from deepallele.model.presets import PublishedArchitecture
 
 
-class SoftmaxPool1d(nn.Module):
-    """Pooling to the mean of a window's values, each weighted by its own softmax; (N, C, L).
+class SoftmaxPool(nn.Module):
+    """Pooling to the mean of a window's values, each weighted by its own softmax; (N, C, 1, L).
 
     A shorter last window is kept.
     """
@@ -24,7 +25,7 @@ class SoftmaxPool1d(nn.Module):
         self.size = size
 
     def forward(self, values: Tensor) -> Tensor:
-        """(N, C, L) to (N, C, ceil(L / size))."""
+        """(N, C, 1, L) to (N, C, 1, ceil(L / size))."""
         missing = -values.shape[-1] % self.size
         windows = functional.pad(values, (0, missing)).unflatten(-1, (-1, self.size))
         logits = functional.pad(values, (0, missing), value=-torch.inf).unflatten(-1, (-1, self.size))
@@ -34,15 +35,15 @@ class SoftmaxPool1d(nn.Module):
 def pooling(kind: str, size: int) -> nn.Module:
     """Pooling layer "avg", "max" or "softmax" over `size` positions; a shorter last window is kept."""
     if kind == "softmax":
-        return SoftmaxPool1d(size)
-    layers = {"avg": nn.AvgPool1d, "max": nn.MaxPool1d}
-    return layers[kind](size, ceil_mode=True)
+        return SoftmaxPool(size)
+    layer = nn.AvgPool2d if kind == "avg" else nn.MaxPool2d
+    return layer((1, size), ceil_mode=True)
 
 
-def conv_block(inputs: int, outputs: int, width: int, dilation: int, batch_norm: bool) -> nn.Sequential:
-    """Convolution that keeps the length, ReLU and, if wanted, batch normalisation."""
-    layers = [nn.Conv1d(inputs, outputs, width, padding="same", dilation=dilation), nn.ReLU()]
-    return nn.Sequential(*layers, *([nn.BatchNorm1d(outputs)] if batch_norm else []))
+def conv_block(convolution: nn.Module, outputs: int, batch_norm: bool) -> nn.Sequential:
+    """Convolution, ReLU and, if wanted, batch normalisation."""
+    norm = [nn.BatchNorm2d(outputs)] if batch_norm else []
+    return nn.Sequential(convolution, nn.ReLU(), *norm)
 
 
 class Residual(nn.Module):
@@ -63,31 +64,47 @@ class PublishedTrunk(nn.Module):
     def __init__(self, sizes: PublishedArchitecture, length: int) -> None:
         super().__init__()
         width, norm = sizes.filter_number, sizes.all_batch_norm
-        self.first = conv_block(4, sizes.kernel_number, sizes.kernel_length, 1, sizes.first_batch_norm)
-        layers: list[nn.Module] = [
-            conv_block(sizes.kernel_number, width, sizes.kernel_size, sizes.dilation, norm)
-        ]
+
+        def block(inputs: int) -> nn.Sequential:
+            return conv_block(Convolution(inputs, width, sizes.kernel_size, sizes.dilation), width, norm)
+
+        first = FirstConvolution(4, sizes.kernel_number, sizes.kernel_length)
+        self.first = conv_block(first, sizes.kernel_number, sizes.first_batch_norm)
+        self.second = block(sizes.kernel_number)
+        layers: list[nn.Module] = []
         positions = 2 * length
         for _ in range(sizes.conv_layers):
             for _ in range(sizes.conv_repeat):
-                layers.append(Residual(conv_block(width, width, sizes.kernel_size, sizes.dilation, norm)))
+                layers.append(Residual(block(width)))
             layers.append(pooling(sizes.pooling, sizes.pooling_size))
             positions = -(-positions // sizes.pooling_size)
         self.body = nn.Sequential(*layers, nn.Flatten())
         self.dense = nn.Sequential(nn.Linear(positions * width, sizes.hidden), nn.ReLU())
 
+    def train(self, mode: bool = True) -> "PublishedTrunk":
+        """Set the mode; in training ReLU works in place, which attributions could not follow."""
+        super().train(mode)
+        for layer in self.modules():
+            if isinstance(layer, nn.ReLU):
+                layer.inplace = mode
+        return self
+
     def forward(self, sequence: Tensor) -> Tensor:
         """Hidden vector of each sequence."""
         strands = torch.cat([sequence, reverse_complement(sequence)], dim=-1)
-        return self.dense(self.body(self.first(strands)))
+        if not (self.training and torch.is_grad_enabled()):
+            return self.dense(self.body(self.second(self.first(strands))))
+        # The values of the first layer are half of all, and cheap to compute.
+        values = recomputed(nn.Sequential(*self.first, self.second[0]), strands)
+        return self.dense(self.body(self.second[1:](values)))
 
 
-def head(width: int, layers: int, dropout: float) -> nn.Sequential:
-    """Dense layers of constant width with ReLU and dropout, then one output."""
+def head(width: int, layers: int, dropout: float, outputs: int) -> nn.Sequential:
+    """Dense layers of constant width with ReLU and dropout, then the outputs."""
     parts: list[nn.Module] = []
     for _ in range(layers):
         parts += [nn.Linear(width, width), nn.ReLU(), nn.Dropout(dropout)]
-    return nn.Sequential(*parts, nn.Linear(width, 1))
+    return nn.Sequential(*parts, nn.Linear(width, outputs))
 
 
 class PublishedNetwork(nn.Module):
@@ -104,32 +121,39 @@ class PublishedNetwork(nn.Module):
         L, bases per haplotype.
     ratio_head
         Whether the log ratio has a head of its own.
+    tasks
+        T, number of tasks; the published ones are one. Each has its own last layer of the heads.
     """
 
     strand_average = False  # both strands are already in the input of the trunk
 
-    def __init__(self, sizes: PublishedArchitecture, length: int, ratio_head: bool) -> None:
+    def __init__(self, sizes: PublishedArchitecture, length: int, ratio_head: bool, tasks: int = 1) -> None:
         super().__init__()
         self.trunk = PublishedTrunk(sizes, length)
-        self.count_head = head(sizes.hidden, sizes.h_layers, sizes.dropout)
+        self.count_head = head(sizes.hidden, sizes.h_layers, sizes.dropout, tasks)
         self.count_relu = nn.ReLU() if sizes.final_relu else nn.Identity()
-        self.ratio_head = head(2 * sizes.hidden, sizes.h_layers, sizes.dropout) if ratio_head else None
+        self.ratio_head = head(2 * sizes.hidden, sizes.h_layers, sizes.dropout, tasks) if ratio_head else None
 
     def forward(self, sequence: Tensor) -> Prediction:
-        """Predict pairs of sequences, one-hot (B, 2, 4, L)."""
+        """Predict pairs of sequences, one-hot (B, 2, 4, L): mean over tasks, (B, 2) and (B,)."""
+        return self.tasks(sequence).mean()
+
+    def tasks(self, sequence: Tensor) -> Prediction:
+        """Predict each task: (B, T, 2) and (B, T)."""
         hidden = self.trunk(fold_haplotypes(sequence))
-        count = self._count(hidden).view(-1, 2)
+        count = self._count(hidden).unflatten(0, (-1, 2)).movedim(1, -1)
         if self.ratio_head is None:
-            return Prediction(count, count[:, 0] - count[:, 1])
-        return Prediction(count, self.ratio_head(hidden.reshape(len(count), -1)).squeeze(-1))
+            return Prediction(count, count[..., 0] - count[..., 1])
+        return Prediction(count, self.ratio_head(hidden.reshape(len(count), -1)))
 
     def single(self, sequence: Tensor) -> Tensor:
-        """Log2 count of single sequences, one-hot (N, 4, L) -> (N,)."""
+        """Log2 count of single sequences, one-hot (N, 4, L) -> (N, T)."""
         return self._count(self.trunk(sequence))
 
-    def set_mean_count(self, mean: float) -> None:
-        """Start the count's bias at the mean of the targets (log2)."""
-        nn.init.constant_(self.count_head[-1].get_parameter("bias"), mean)
+    def set_mean_count(self, mean: Tensor) -> None:
+        """Start the counts' biases at the means of the targets (log2), (T,)."""
+        with torch.no_grad():
+            self.count_head[-1].get_parameter("bias").copy_(mean)
 
     def _count(self, hidden: Tensor) -> Tensor:
-        return self.count_relu(self.count_head(hidden)).squeeze(-1)
+        return self.count_relu(self.count_head(hidden))

@@ -75,7 +75,10 @@ def _our_name(name: str, last: int) -> str:
     if layer == "conv0":
         return f"trunk.first.{rest}"
     if layer == "convlayers":
-        return f"trunk.body.{rest.replace('._module.', '.block.')}"
+        number, _, inner = rest.partition(".")
+        if number == "0":
+            return f"trunk.second.{inner}"
+        return f"trunk.body.{int(number) - 1}.{inner.replace('_module.', 'block.')}"
     if layer == "fc0":
         return f"trunk.dense.{rest}"
     head = "ratio_head" if layer.startswith("ratio_") else "count_head"

@@ -54,8 +54,9 @@ class RecommendedNetwork(nn.Module):
     haplotypes are exchanged. The level that both share has an output of its own, averaged over the
     haplotypes: count = level +- log ratio / 2. Score and level are linear in features averaged over a
     few coarse bins of the window: what a motif does depends little on where exactly it stands, which few
-    regions suffice to learn. The layers behind the first one read the sequence in one direction; `predict`
-    averages both.
+    regions suffice to learn. An interaction adds terms to the log ratio in which a linear score of the
+    difference is scaled by the features that both share: it too changes its sign with the haplotypes.
+    The layers behind the first one read the sequence in one direction; `predict` averages both.
 
     Parameters
     ----------
@@ -63,11 +64,13 @@ class RecommendedNetwork(nn.Module):
         Layer sizes.
     length
         L, bases per haplotype.
+    tasks
+        T, number of tasks; each has outputs of its own, the trunk is shared.
     """
 
     strand_average = True
 
-    def __init__(self, sizes: RecommendedArchitecture, length: int) -> None:
+    def __init__(self, sizes: RecommendedArchitecture, length: int, tasks: int = 1) -> None:
         super().__init__()
         width = sizes.channels
         layers: list[nn.Module] = [BothStrands(width, sizes.kernel_length, sizes.pooling, sizes.pooling_size)]
@@ -79,21 +82,50 @@ class RecommendedNetwork(nn.Module):
         layers += [_pool("avg", bin_size), nn.Flatten(), nn.Dropout(sizes.dropout)]
         self.trunk = nn.Sequential(*layers)
         features = width * -(-positions // bin_size)
-        self.score = nn.Linear(features, 1, bias=False)  # a bias would cancel in the difference
-        self.level = nn.Linear(features, 1)
+        # A bias would cancel in the difference.
+        self.score = nn.Linear(features, tasks, bias=False)
+        self.level = nn.Linear(features, tasks)
+        self.interaction = Interaction(features, sizes.interaction, tasks) if sizes.interaction else None
 
     def forward(self, sequence: Tensor) -> Prediction:
-        """Predict pairs of sequences, one-hot (B, 2, 4, L)."""
+        """Predict pairs of sequences, one-hot (B, 2, 4, L): mean over tasks, (B, 2) and (B,)."""
+        return self.tasks(sequence).mean()
+
+    def tasks(self, sequence: Tensor) -> Prediction:
+        """Predict each task: (B, T, 2) and (B, T)."""
         features = self.trunk(fold_haplotypes(sequence))
         first, second = features.view(len(sequence), 2, -1).unbind(dim=1)
         # The score is linear: scoring the difference rounds alike in both directions, and 0 stays 0.
-        log_ratio = self.score(first - second).squeeze(-1)
-        level = self.level((first + second) / 2).squeeze(-1)
-        return Prediction(torch.stack([level + log_ratio / 2, level - log_ratio / 2], dim=1), log_ratio)
+        log_ratio = self.score(first - second)
+        if self.interaction is not None:
+            log_ratio = log_ratio + self.interaction(first - second, first + second)
+        level = self.level((first + second) / 2)
+        return Prediction(torch.stack([level + log_ratio / 2, level - log_ratio / 2], dim=-1), log_ratio)
 
-    def set_mean_count(self, mean: float) -> None:
-        """Start the level's bias at the mean of the count targets (log2)."""
-        nn.init.constant_(self.level.bias, mean)
+    def set_mean_count(self, mean: Tensor) -> None:
+        """Start the levels' biases at the means of the count targets (log2), (T,)."""
+        with torch.no_grad():
+            self.level.bias.copy_(mean)
+
+
+class Interaction(nn.Module):
+    """Antisymmetric part of the log ratio: linear scores of the difference, each scaled by what is shared.
+
+    Parameters
+    ----------
+    features, terms, tasks
+        Number of features of a haplotype, of scaled scores, and of tasks.
+    """
+
+    def __init__(self, features: int, terms: int, tasks: int) -> None:
+        super().__init__()
+        self.difference = nn.Linear(features, terms, bias=False)
+        self.scale = nn.Sequential(nn.Linear(features, terms), nn.ReLU())
+        self.sum = nn.Linear(terms, tasks, bias=False)
+
+    def forward(self, difference: Tensor, shared: Tensor) -> Tensor:
+        """A - B and A + B, (B, features) each, to (B, T)."""
+        return self.sum(self.difference(difference) * self.scale(shared))
 
 
 def _pool(kind: str, size: int) -> nn.Module:

@@ -1,32 +1,38 @@
 """Train one model on one fold with one seed."""
 
-import logging
-import tempfile
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
-from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
-from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
 from deepallele.dataset.ceiling import ceilings
 from deepallele.dataset.store import TEST, TRAIN, VALIDATION, Dataset
 from deepallele.errors import InputError
-from deepallele.files import atomic_path
+from deepallele.files import atomic_path, write_text
 from deepallele.model.checkpoint import load_model, read_checkpoint
-from deepallele.model.data import Batches, region_tensors
+from deepallele.model.data import BatchRows, batches, region_tensors, to_device
 from deepallele.model.evaluate import agreement
-from deepallele.model.module import SCORE, PairModule
+from deepallele.model.module import PairModule
 from deepallele.model.predict import predict
 from deepallele.model.presets import ModelConfig
+from deepallele.model.resume import Unfinished, fingerprint
+from deepallele.model.trainer import describe, make_trainer
 
 MIN_VALIDATION = 3  # a correlation needs as many regions
 EVALUATION_BATCH = 256
+HARMLESS = (
+    ".*does not have many workers.*",  # data held in memory gain nothing from them
+    "Checkpoint directory .* exists and is not empty",  # so does that of an unfinished training
+    ".*in eval mode at the start of training.*",  # the moving average of the weights
+    ".*LeafSpec.* is deprecated.*",  # between Lightning and torch
+)
 
 
 @dataclass(frozen=True)
@@ -70,11 +76,13 @@ def train_model(
     checkpoint: Path,
     logs: Path,
     accelerator: str = "auto",
+    devices: int = 1,
+    callbacks: Sequence[pl.Callback] = (),
 ) -> dict[str, Any]:
     """Train a model; keep the epoch with the best validation score.
 
-    The same arguments give the same weights on the same kind of machine. The test part of the fold is
-    looked at only after training.
+    The same arguments give the same weights on the same kind of machine, also where the training was killed
+    in between and called again. The test part of the fold is looked at only after training.
 
     Parameters
     ----------
@@ -87,11 +95,16 @@ def train_model(
     min_informative
         Smallest number of informative pairs with which a region's log ratio counts.
     checkpoint
-        Where the Lightning checkpoint goes (weights and settings).
+        Where the Lightning checkpoint goes (weights and settings). Until then all is in the folder
+        `{checkpoint}.unfinished`.
     logs
-        Folder of metrics.csv and of the TensorBoard log.
+        Folder of metrics.csv (a row per epoch) and of the TensorBoard log.
     accelerator
         "auto", "cpu" or "gpu".
+    devices
+        How many of them; each batch is shared out between them.
+    callbacks
+        More callbacks of Lightning.
 
     Returns
     -------
@@ -102,72 +115,76 @@ def train_model(
     ------
     InputError
         If the fold is too small, or the accelerator asked for is absent.
+    SystemExit
+        In all processes but the first, at the end, with several devices.
     """
     config = _with_usable_loss(config, dataset)
     rows = fold_rows(dataset, fold, min_informative)
+    settings = config.training
+    asked = {"fold": fold, "seed": seed, "min_informative": min_informative, "devices": devices}
+    mark = fingerprint(dataset, model=config.as_dict(), **asked)
+    unfinished = Unfinished(checkpoint, mark)
+    trainer, best = make_trainer(settings, unfinished, accelerator, devices, callbacks)
+    device = trainer.strategy.root_device
+    resumed = unfinished.prepare(trainer.is_global_zero)
+    if trainer.is_global_zero:
+        start = f"going on after epoch {read_checkpoint(resumed)['epoch']}" if resumed else "from the start"
+        print(f"device: {describe(device, devices)}; {len(rows.train)} training regions; {start}", flush=True)
+
+    regions = region_tensors(dataset, min_informative, settings.tasks)
+    mean_count = regions.activity[rows.train].mean(dim=(0, 2))
+    tasks = tuple(dataset.task_targets(settings.tasks).task)
     pl.seed_everything(seed, verbose=False)
-    regions = region_tensors(dataset, min_informative)
-    mean_count = float(regions.activity[rows.train].mean())
-    module = PairModule(config, dataset.sequence.shape[2], mean_count)
-    with tempfile.TemporaryDirectory() as folder:
-        best = ModelCheckpoint(folder, monitor=SCORE, mode="max", save_weights_only=True)
-        trainer = _trainer(config, best, logs, accelerator)
-        print(f"device: {module_device(trainer)}; {len(rows.train)} training regions", flush=True)
-        size = config.training.batch_size
-        with warnings.catch_warnings():
-            # Data held in memory gain nothing from the workers Lightning asks for.
-            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-            trainer.fit(
-                module,
-                Batches(regions, rows.train, size, seed),
-                Batches(regions, rows.validation, EVALUATION_BATCH),
-            )
-        if not best.best_model_path:
-            raise InputError("training gave no finite validation score; lower training.lr")
-        with atomic_path(checkpoint) as temporary:
-            temporary.write_bytes(Path(best.best_model_path).read_bytes())
-        best_epoch = int(read_checkpoint(checkpoint)["epoch"])
-    network = load_model(checkpoint).to(module_device(trainer))
+    module = PairModule(config, dataset.sequence.shape[2], seed, tasks, mean_count)
+    regions = to_device(regions, device)
+    pin = device.type == "cuda" and regions.codes.device.type == "cpu"
+    order = BatchRows(rows.train, settings.batch_size, seed, trainer.global_rank, trainer.world_size)
+    with warnings.catch_warnings():
+        for message in HARMLESS:
+            warnings.filterwarnings("ignore", message=message)
+        trainer.fit(
+            module,
+            batches(regions, order, pin),
+            batches(regions, BatchRows(rows.validation, EVALUATION_BATCH), pin),
+            ckpt_path=resumed,
+            weights_only=True,
+        )
+    if not trainer.is_global_zero:
+        raise SystemExit(0)
+    if best.best_model_score is None or not torch.isfinite(best.best_model_score):
+        unfinished.remove()
+        raise InputError("training gave no finite validation score; lower training.lr")
+    network = load_model(best.best_model_path).to(device)
+    best_epoch = int(read_checkpoint(best.best_model_path)["epoch"])
     parts = {"validation": rows.validation, "test": rows.test}
-    return {
+    metrics = {
         "epochs": trainer.current_epoch,
         "best_epoch": best_epoch,
         **{name: _evaluate(network, dataset, part, min_informative) for name, part in parts.items()},
     }
+    write_history(module.history, unfinished.logs / "metrics.csv")
+    unfinished.keep_logs(logs)
+    with atomic_path(checkpoint) as temporary:
+        temporary.write_bytes(Path(best.best_model_path).read_bytes())
+    unfinished.remove()
+    return metrics
+
+
+def write_history(history: list[dict[str, float]], path: Path) -> None:
+    """Write what each epoch reached: CSV with a header."""
+    write_text(pd.DataFrame(history).to_csv(index=False, float_format="%.6g", lineterminator="\n"), path)
 
 
 def _with_usable_loss(config: ModelConfig, dataset: Dataset) -> ModelConfig:
-    """Settings whose loss the dataset can feed: the binomial one needs fragments."""
-    if dataset.activity is None or config.training.ratio_loss != "binomial":
+    """Settings whose losses the dataset can feed: likelihoods need fragments."""
+    if dataset.activity is None:
         return config
-    print("the dataset has no fragments: ratio_loss is mse instead of binomial", flush=True)
-    return replace(config, training=replace(config.training, ratio_loss="mse"))
-
-
-def module_device(trainer: pl.Trainer) -> torch.device:
-    """Device on which a trainer works."""
-    return trainer.strategy.root_device
-
-
-def _trainer(config: ModelConfig, best: ModelCheckpoint, logs: Path, accelerator: str) -> pl.Trainer:
-    if accelerator == "gpu" and not torch.cuda.is_available():
-        raise InputError("accelerator gpu: this machine has none that torch can use; use auto or cpu")
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
-    settings = config.training
-    return pl.Trainer(
-        accelerator=accelerator,
-        devices=1,
-        max_epochs=settings.epochs,
-        gradient_clip_val=settings.gradient_clip or None,
-        callbacks=[best, EarlyStopping(SCORE, mode="max", patience=settings.patience)],
-        logger=[CSVLogger(logs, name="", version=""), TensorBoardLogger(logs, name="", version="")],
-        log_every_n_steps=1,
-        num_sanity_val_steps=0,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        deterministic="warn",
-        use_distributed_sampler=False,
-    )
+    training = config.training
+    for name in ("count_loss", "ratio_loss"):
+        asked = getattr(training, name)
+        if asked != "mse":
+            print(f"the dataset has no fragments: {name} is mse instead of {asked}", flush=True)
+    return replace(config, training=replace(training, count_loss="mse", ratio_loss="mse"))
 
 
 def _evaluate(

@@ -4,6 +4,7 @@ import pytest
 
 from deepallele.conditions import (
     check_min_samples,
+    check_tasks,
     comparisons,
     counted_units,
     replicate_groups,
@@ -111,3 +112,11 @@ def test_peaks_within_a_condition_need_conditions_with_samples_enough():
     within["peaks"]["min_samples"] = 3
     with pytest.raises(InputError, match=r"3, but s.tsv lists at most 2 samples of a condition; lower it"):
         check_min_samples(within, units, "c")
+
+
+def test_tasks_by_condition_need_conditions():
+    asked = {"models": {"m": {"training": {"tasks": "condition"}}, "n": {"training": {}}}}
+    check_tasks(asked, UNITS, "config")
+    check_tasks({"models": {"m": {"training": {"tasks": "sample"}}}}, [unit("a")], "config")
+    with pytest.raises(InputError, match=r"'models.m.training.tasks': condition, but no sample has one"):
+        check_tasks(asked, [unit("a"), unit("b")], "config")

@@ -158,6 +158,13 @@ def test_every_default_of_the_schema_is_valid():
             ),
             ["'attribute.method': deeplift", "'m' has pooling softmax", "gradient or ism"],
         ),
+        (
+            changed(
+                models={"m": {"type": "recommended", "architecture": {"interaction": 4}}},
+                interpret__model="m",
+            ),
+            ["'attribute.method': deeplift", "'m' has an interaction", "gradient or ism"],
+        ),
         (changed(interpret__model="other"), ["interpret.model", "'other'", "recommended"]),
         ({k: v for k, v in GOOD.items() if k != "reference"}, ["missing key 'reference'"]),
         (changed(cross__name="a b"), ["cross.name", "'a b'", "file name"]),

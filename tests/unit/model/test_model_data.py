@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import torch
 from model_world import planted_dataset
@@ -12,20 +14,52 @@ def regions():
 def test_targets_are_those_of_the_dataset():
     dataset = planted_dataset(40)
     batch = data.region_tensors(dataset, 20)
-    np.testing.assert_array_equal(batch.log_ratio, dataset.log_ratio())
-    np.testing.assert_array_equal(batch.informative.sum(dim=1), dataset.informative())
-    np.testing.assert_array_equal(batch.kept, dataset.informative() >= 20)
+    np.testing.assert_array_equal(batch.log_ratio[:, 0], dataset.log_ratio())
+    np.testing.assert_array_equal(batch.activity[:, 0], dataset.log_counts())
+    np.testing.assert_array_equal(batch.informative.sum(dim=(1, 2)), dataset.informative())
+    np.testing.assert_array_equal(batch.kept[:, 0], dataset.informative() >= 20)
 
 
-def test_an_epoch_shows_every_row_once_in_a_new_order():
+def test_each_sample_or_condition_is_a_task():
+    one = planted_dataset(40)
+    count = np.concatenate([one.count, one.count[::-1], one.count // 2], axis=1)
+    dataset = replace(one, count=count, sample=["x", "y", "z"], condition=["p", "q", "q"])
+    samples = data.region_tensors(dataset, 20, "sample")
+    assert samples.log_ratio.shape == (40, 3)
+    np.testing.assert_array_equal(samples.log_ratio[:, 0], one.log_ratio())
+    np.testing.assert_array_equal(samples.informative[:, 1], one.count[::-1, 0, :2])
+    conditions = data.region_tensors(dataset, 20, "condition")
+    np.testing.assert_array_equal(
+        conditions.informative[:, 1], samples.informative[:, 1] + samples.informative[:, 2]
+    )
+
+
+def test_an_epoch_shows_every_row_once_in_an_order_of_its_own():
     rows = np.arange(5, 38)
-    batches = data.Batches(regions()._replace(log_ratio=torch.arange(40.0)), rows, 8, seed=3)
-    first, second = (torch.cat([batch.log_ratio for batch in batches]).int().tolist() for _ in range(2))
+    values = regions()._replace(log_ratio=torch.arange(40.0)[:, None])
+    order = data.BatchRows(rows, 8, seed=3)
+    loader = data.batches(values, order)
+
+    def epoch(number):
+        order.set_epoch(number)
+        return torch.cat([batch.log_ratio[:, 0] for batch in loader]).int().tolist()
+
+    first, second = epoch(0), epoch(1)
     assert sorted(first) == sorted(second) == rows.tolist()
     assert first != second
-    assert len(batches) == 5
-    again = data.Batches(batches.regions, rows, 8, seed=3)
-    assert torch.cat([batch.log_ratio for batch in again]).int().tolist() == first
+    assert len(loader) == 5
+    assert epoch(0) == first
+
+
+def test_processes_share_each_batch_out():
+    rows = np.arange(33)
+    whole = list(data.BatchRows(rows, 8, seed=3))
+    parts = [list(data.BatchRows(rows, 8, seed=3, rank=rank, world_size=3)) for rank in range(3)]
+    for number, batch in enumerate(whole[:-1]):
+        together = torch.cat([part[number] for part in parts])
+        assert sorted(together.tolist()) == sorted(batch.tolist())
+    # The last batch has one row only, which all then see.
+    assert all(part[-1].tolist() == whole[-1].tolist() for part in parts)
 
 
 def test_shift_moves_both_haplotypes_alike_and_fills_with_other():
@@ -53,9 +87,9 @@ def test_swap_takes_everything_along():
     turned = (swapped.codes[:, 0] != batch.codes[:, 0]).any(dim=1)
     assert 5 < turned.sum() < 35
     informative = swapped.informative
-    expected = torch.log2(informative[:, 0] + 1) - torch.log2(informative[:, 1] + 1)
+    expected = torch.log2(informative[..., 0] + 1) - torch.log2(informative[..., 1] + 1)
     torch.testing.assert_close(swapped.log_ratio, expected)
-    assert torch.equal(swapped.activity[turned], batch.activity[turned].flip(1))
+    assert torch.equal(swapped.activity[turned], batch.activity[turned].flip(2))
     assert torch.equal(swapped.kept, batch.kept)
 
 

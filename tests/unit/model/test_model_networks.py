@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -146,3 +148,52 @@ def test_the_first_layer_takes_the_better_strand_of_every_filter():
     torch.testing.assert_close(layer(one_hot(codes)), expected)
     turned = layer(one_hot(reverse_complement_codes(codes)))
     torch.testing.assert_close(turned.flip(-1), expected)
+
+
+def interacting(tasks: int = 1) -> nn.Module:
+    torch.manual_seed(1)
+    config = small_config("recommended")
+    config = replace(config, architecture=replace(config.architecture, interaction=6))
+    model = build_network(config, LENGTH, tasks)
+    model.train()(one_hot(torch.from_numpy(random_codes(64, LENGTH))))
+    return model.eval()
+
+
+def test_an_interaction_keeps_the_ratio_antisymmetric():
+    model, codes = interacting(), random_codes(60, LENGTH)
+    log_ratio = predict(model, codes)[1]
+    np.testing.assert_array_equal(predict(model, np.ascontiguousarray(codes[:, ::-1]))[1], -log_ratio)
+    same = np.repeat(codes[:, :1], 2, axis=1)
+    assert not predict(model, same)[1].any()
+    model.interaction.sum.weight.data.zero_()
+    assert np.abs(predict(model, codes)[1] - log_ratio).max() > 1e-4
+
+
+def test_an_interaction_is_no_difference_of_two_scores():
+    # f(A, B) + f(B, C) = f(A, C) holds for all differences of scores.
+    one, two, three = (random_codes(20, LENGTH, seed)[:, 0] for seed in range(3))
+
+    def ratio(model, first, second):
+        return predict(model, np.stack([first, second], axis=1))[1]
+
+    for model, differs in ((network("recommended"), False), (interacting(), True)):
+        gap = ratio(model, one, two) + ratio(model, two, three) - ratio(model, one, three)
+        assert (np.abs(gap).max() > 1e-4) == differs
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_tasks_have_outputs_of_their_own_and_forward_is_their_mean(kind):
+    torch.manual_seed(1)
+    model = build_network(small_config(kind), LENGTH, 3)
+    model.set_mean_count(torch.tensor([1.0, 20.0, 300.0]))
+    model.eval()
+    sequence = one_hot(torch.from_numpy(random_codes(5, LENGTH)))
+    count, log_ratio = model.tasks(sequence)
+    assert count.shape == (5, 3, 2) and log_ratio.shape == (5, 3)
+    assert torch.allclose(count.mean(dim=(0, 2)), torch.tensor([1.0, 20.0, 300.0]), atol=3)
+    assert log_ratio.std(dim=1).min() > 0
+    mean = model(sequence)
+    torch.testing.assert_close(mean.count, count.mean(dim=1))
+    torch.testing.assert_close(mean.log_ratio, log_ratio.mean(dim=1))
+    if kind == "single_head":
+        torch.testing.assert_close(model.single(sequence[:, 0]), count[..., 0])

@@ -52,6 +52,15 @@ def test_survives_a_trip_through_json(kind):
             {"type": "recommended", "architecture": {"dropout": 1}},
             "architecture.dropout is 1; use less than 1",
         ),
+        (
+            {"type": "recommended", "training": {"ratio_loss": "beta_binomial", "overdispersion": 0}},
+            "training.ratio_loss beta_binomial needs models.mine.training.overdispersion above 0",
+        ),
+        (
+            {"type": "multi_head", "training": {"count_loss": "negative_binomial"}},
+            "count_loss negative_binomial needs models.mine.training.count_dispersion above 0",
+        ),
+        ({"type": "recommended", "training": {"tasks": "cell"}}, "use one of all, condition, sample"),
         ({"type": "single_head", "train_on": "C"}, "models.mine.train_on is 'C'; use one of A, B, both"),
         ({"type": "multi_head", "train_on": "A"}, "models.mine.train_on is 'A'; only single_head"),
         ({"type": "single_head", "train_on": "A", "training": {"swap": True}}, "remove one of the two"),

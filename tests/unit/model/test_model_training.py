@@ -8,7 +8,7 @@ from model_world import TYPES, planted_dataset, random_codes, small_config
 from deepallele.errors import InputError
 from deepallele.model.build import build_network
 from deepallele.model.checkpoint import load_model
-from deepallele.model.predict import predict
+from deepallele.model.predict import predict, predict_tasks
 from deepallele.model.train import fold_rows, train_model
 
 
@@ -152,3 +152,42 @@ def test_weights_of_another_network_are_an_input_error(tmp_path):
     torch.save({"state_dict": state, "hyper_parameters": hyper}, tmp_path / "m.ckpt")
     with pytest.raises(InputError, match="train the model again"):
         load_model(tmp_path / "m.ckpt")
+
+
+@pytest.mark.parametrize("kind", ["recommended", "multi_head"])
+def test_each_task_learns_its_own_ratio(tmp_path, kind):
+    """Two samples of opposite imbalance: their sum has none, only tasks can tell."""
+    one = planted_dataset(800, length=48)
+    count = np.concatenate([one.count, one.count[..., [1, 0, 2]]], axis=1)
+    dataset = replace(one, count=count, sample=["x", "y"], condition=["p", "q"])
+    epochs = 12 if kind == "recommended" else 20
+    config = small_config(kind, epochs=epochs, patience=epochs, lr=1e-2, tasks="sample")
+    model, _ = train(tmp_path, dataset, config)
+    codes = torch.from_numpy(dataset.sequence[dataset.split[0] == 2])
+    with torch.inference_mode():
+        log_ratio = predict_tasks(model, codes).log_ratio.numpy()
+    measured = one.log_ratio()[dataset.split[0] == 2]
+    assert np.corrcoef(log_ratio[:, 0], measured)[0, 1] > 0.4
+    assert np.corrcoef(log_ratio[:, 1], -measured)[0, 1] > 0.4
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        {"ratio_loss": "beta_binomial", "overdispersion": 0.02},
+        {"count_loss": "poisson"},
+        {"count_loss": "negative_binomial", "count_dispersion": 0.2},
+    ],
+)
+def test_learns_with_every_loss(tmp_path, training):
+    config = small_config("recommended", epochs=12, lr=1e-2, **training)
+    _, metrics = train(tmp_path, planted_dataset(800, length=48), config)
+    assert metrics["test"]["ratio_pearson"] > 0.7
+    assert metrics["test"]["count_a_pearson"] > 0.4
+
+
+def test_a_diverged_training_is_said_and_leaves_nothing(tmp_path):
+    config = small_config("recommended", lr=1e18, gradient_clip=0, schedule="constant")
+    with pytest.raises(InputError, match="no finite validation score; lower training"):
+        train(tmp_path, planted_dataset(80), config)
+    assert not list(tmp_path.iterdir())
