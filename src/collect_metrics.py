@@ -6,8 +6,8 @@ from pathlib import Path
 
 from deepallele.dataset.store import read_dataset
 from deepallele.errors import InputError, run_step
+from deepallele.evaluation.metrics import collect_metrics, significant_regions
 from deepallele.files import read_table, write_json
-from deepallele.model.metrics import collect_metrics, significant_regions
 
 COLUMNS = ["region", "fold", "count_a", "count_b", "log_ratio", "log_ratio_error"]
 

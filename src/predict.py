@@ -8,9 +8,9 @@ import torch
 from deepallele.dataset.store import read_dataset
 from deepallele.effects.ensemble import choose_device
 from deepallele.errors import run_step
+from deepallele.evaluation.out_of_fold import predict_out_of_fold
+from deepallele.evaluation.task_predictions import predict_each_task
 from deepallele.files import write_json, write_table
-from deepallele.model.out_of_fold import predict_out_of_fold
-from deepallele.model.task_predictions import predict_each_task
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -4,7 +4,7 @@
 rule predict:
     input:
         script=script("predict.py"),
-        library=library("model", "effects", "dataset"),
+        library=library("evaluation", "model", "effects", "dataset"),
         dataset="<results>/dataset/dataset.h5",
         checkpoints=checkpoints,
     output:
@@ -35,7 +35,7 @@ rule predict:
 rule collect_metrics:
     input:
         script=script("collect_metrics.py"),
-        library=library("model", "effects", "dataset", "quality"),
+        library=library("evaluation", "model", "effects", "dataset", "quality"),
         dataset="<results>/dataset/dataset.h5",
         predictions="<results>/predictions/{model}.tsv.gz",
         checks="<results>/predictions/{model}.checks.json",

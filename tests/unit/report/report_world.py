@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from deepallele.dataset.store import Dataset, write_dataset
+from deepallele.evaluation.sign import sign_accuracy
+from deepallele.evaluation.strata import ratio_strata
+from deepallele.evaluation.uncertainty import NOMINAL, coverage, measured_log_ratio
 from deepallele.files import write_json, write_table
-from deepallele.model.sign import sign_accuracy
-from deepallele.model.strata import ratio_strata
-from deepallele.model.uncertainty import NOMINAL, coverage, measured_log_ratio
 from deepallele.report.inputs import Results
 
 HAPLOTYPES = ("alpha", "beta")

@@ -10,10 +10,10 @@ from deepallele.dataset.ceiling import ceilings, pearson
 from deepallele.dataset.store import Dataset
 from deepallele.effects.ensemble import NO_FOLD
 from deepallele.errors import InputError
+from deepallele.evaluation.sign import sign_accuracy
+from deepallele.evaluation.strata import depth_bins, ratio_strata
+from deepallele.evaluation.uncertainty import NOMINAL, coverage, measured_log_ratio
 from deepallele.model.evaluate import agreement, mean_and_sd
-from deepallele.model.sign import sign_accuracy
-from deepallele.model.strata import depth_bins, ratio_strata
-from deepallele.model.uncertainty import NOMINAL, coverage, measured_log_ratio
 
 SCORES = {
     "ratio_r": "ratio_pearson",

@@ -12,11 +12,11 @@ from model_world import planted_dataset, small_config
 
 from deepallele.dataset.store import VARIANT_COLUMNS, write_dataset
 from deepallele.errors import InputError
+from deepallele.evaluation.metrics import collect_metrics, over_seeds, significant_regions
+from deepallele.evaluation.out_of_fold import predict_out_of_fold, root_mean_square_scaled
 from deepallele.files import read_table, write_table
 from deepallele.model.build import build_network
 from deepallele.model.checkpoint import load_model
-from deepallele.model.metrics import collect_metrics, over_seeds, significant_regions
-from deepallele.model.out_of_fold import predict_out_of_fold, root_mean_square_scaled
 from deepallele.model.predict import predict
 
 SOURCE = Path(__file__).parents[3] / "src"

@@ -7,9 +7,9 @@ import pytest
 import torch
 from model_world import TYPES, planted_dataset, small_config
 
+from deepallele.evaluation.fold_models import evenly
+from deepallele.evaluation.out_of_fold import predict_out_of_fold
 from deepallele.model.build import build_network
-from deepallele.model.fold_models import evenly
-from deepallele.model.out_of_fold import predict_out_of_fold
 from deepallele.model.predict import predict
 
 

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from deepallele.dataset.store import VALIDATION, Dataset
 from deepallele.effects.ensemble import Ensemble
+from deepallele.evaluation.uncertainty import Calibration, fit_calibration, measured_log_ratio
 from deepallele.model.predict import predict
-from deepallele.model.uncertainty import Calibration, fit_calibration, measured_log_ratio
 
 # Two numbers need no more regions.
 MAX_CALIBRATION = 2000
@@ -33,7 +33,7 @@ def seed_variance(ratios: NDArray[np.float64]) -> NDArray[np.float64] | None:
 
 
 def calibrate_fold(ensemble: Ensemble, dataset: Dataset, fold: int, min_informative: int) -> Calibration:
-    """Tell the error of a fold's predictions from its validation regions; see `model.uncertainty`.
+    """Tell the error of a fold's predictions from its validation regions; see `evaluation.uncertainty`.
 
     Parameters
     ----------

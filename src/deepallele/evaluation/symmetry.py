@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from deepallele.dataset.store import Dataset
 from deepallele.effects.ensemble import NO_FOLD, Ensemble
-from deepallele.model.fold_models import evenly, predict_fold
+from deepallele.evaluation.fold_models import evenly, predict_fold
 
 SAMPLE = 256
 

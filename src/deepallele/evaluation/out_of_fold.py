@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from deepallele.dataset.store import Dataset
 from deepallele.effects.ensemble import NO_FOLD, Ensemble
-from deepallele.model.fold_models import calibrate_fold, predict_fold, seed_variance
-from deepallele.model.symmetry import check_symmetry
-from deepallele.model.uncertainty import interval
+from deepallele.evaluation.fold_models import calibrate_fold, predict_fold, seed_variance
+from deepallele.evaluation.symmetry import check_symmetry
+from deepallele.evaluation.uncertainty import interval
 
 
 class OutOfFold(NamedTuple):
@@ -61,7 +61,7 @@ def predict_out_of_fold(
         The table has one row per region: region, chrom, start, end (reference, 0-based half-open), fold,
         count_a, count_b (log2, mean over seeds), log_ratio (log2(A/B), mean over seeds), log_ratio_sd (sample
         sd over seeds, missing with one seed), log_ratio_error (standard deviation of log_ratio's error,
-        fitted on the fold's validation regions, see `model.uncertainty`), log_ratio_low, log_ratio_high (95 %
+        fitted on the fold's validation regions, see `uncertainty`), log_ratio_low, log_ratio_high (95 %
         interval of the true log ratio; of the measured one where activities were measured),
         measured_log_ratio, informative, z (log_ratio divided by its root mean square over all regions),
         trusted. Predictions of a region in no test fold are missing.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from deepallele.dataset.ceiling import best_r, pearson, split_half_r
 from deepallele.dataset.store import Dataset
-from deepallele.model.uncertainty import Z_95
+from deepallele.evaluation.uncertainty import Z_95
 
 VARIANTS = (0, 1, 2, 3, 5, 9)
 DEPTHS = (20, 50, 100, 200, 500)

@@ -6,10 +6,10 @@ import torch
 from model_world import planted_dataset, small_config
 
 from deepallele.errors import InputError
+from deepallele.evaluation.task_predictions import predict_each_task
 from deepallele.model.build import build_network
 from deepallele.model.checkpoint import load_model
 from deepallele.model.predict import predict_tasks
-from deepallele.model.task_predictions import predict_each_task
 
 
 def two_samples():

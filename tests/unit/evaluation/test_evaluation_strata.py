@@ -9,8 +9,8 @@ from model_world import planted_dataset
 
 from deepallele.dataset.ceiling import pearson
 from deepallele.dataset.store import VARIANT_COLUMNS
-from deepallele.model.sign import sign_accuracy
-from deepallele.model.strata import (
+from deepallele.evaluation.sign import sign_accuracy
+from deepallele.evaluation.strata import (
     depth_bins,
     distance_bins,
     fisher_interval,

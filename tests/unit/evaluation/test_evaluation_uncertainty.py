@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from model_world import planted_dataset
 
-from deepallele.model.uncertainty import (
+from deepallele.evaluation.uncertainty import (
     LN2_SQUARED,
     Calibration,
     Measured,

@@ -1,0 +1,1 @@
+"""What predictions are worth: out of fold, in parts of the regions, with their errors."""
