@@ -1,5 +1,6 @@
 """Train one model on one fold with one seed."""
 
+import signal
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import pandas as pd
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from deepallele.dataset.ceiling import ceilings
 from deepallele.dataset.store import TEST, TRAIN, VALIDATION, Dataset
@@ -116,7 +118,8 @@ def train_model(
     InputError
         If the fold is too small, or the accelerator asked for is absent.
     SystemExit
-        In all processes but the first, at the end, with several devices.
+        When the process is asked to end (SIGTERM; status 143); and, with several devices, at the end of all
+        processes but the first.
     """
     config = _with_usable_loss(config, dataset)
     rows = fold_rows(dataset, fold, min_informative)
@@ -139,16 +142,13 @@ def train_model(
     regions = to_device(regions, device)
     pin = device.type == "cuda" and regions.codes.device.type == "cpu"
     order = BatchRows(rows.train, settings.batch_size, seed, trainer.global_rank, trainer.world_size)
-    with warnings.catch_warnings():
-        for message in HARMLESS:
-            warnings.filterwarnings("ignore", message=message)
-        trainer.fit(
-            module,
-            batches(regions, order, pin),
-            batches(regions, BatchRows(rows.validation, EVALUATION_BATCH), pin),
-            ckpt_path=resumed,
-            weights_only=True,
-        )
+    _fit(
+        trainer,
+        module,
+        batches(regions, order, pin),
+        batches(regions, BatchRows(rows.validation, EVALUATION_BATCH), pin),
+        resumed,
+    )
     if not trainer.is_global_zero:
         raise SystemExit(0)
     if best.best_model_score is None or not torch.isfinite(best.best_model_score):
@@ -168,6 +168,19 @@ def train_model(
         temporary.write_bytes(Path(best.best_model_path).read_bytes())
     unfinished.remove()
     return metrics
+
+
+def _fit(
+    trainer: pl.Trainer, module: PairModule, training: Any, validation: Any, resumed: Path | None
+) -> None:
+    with warnings.catch_warnings():
+        for message in HARMLESS:
+            warnings.filterwarnings("ignore", message=message)
+        try:
+            trainer.fit(module, training, validation, ckpt_path=resumed, weights_only=True)
+        except SIGTERMException:
+            # Lightning's own exit is without an error: a cluster that ends a job would take it for done.
+            raise SystemExit(128 + signal.SIGTERM) from None
 
 
 def write_history(history: list[dict[str, float]], path: Path) -> None:

@@ -18,14 +18,14 @@ CONTEXT.set_forkserver_preload(["deepallele.model.train"])
 
 
 class Kill(pl.Callback):
-    """Kill this process with signal 9 in a hook of an epoch, in the middle of it or after validation."""
+    """Kill this process, by default with signal 9, in a hook of an epoch: amid it or after validation."""
 
-    def __init__(self, hook, epoch):
-        self.hook, self.epoch = hook, epoch
+    def __init__(self, hook, epoch, number=signal.SIGKILL):
+        self.hook, self.epoch, self.number = hook, epoch, number
 
     def _kill(self, hook, trainer):
         if hook == self.hook and trainer.current_epoch == self.epoch:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self.number)
 
     def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
         if batch_idx == 1:
@@ -119,5 +119,15 @@ def test_other_settings_start_anew(tmp_path, capsys):
 def test_a_damaged_checkpoint_starts_anew(tmp_path, whole):
     killed(tmp_path, "batch", 2)
     (tmp_path / "model.ckpt.unfinished" / "last.ckpt").write_bytes(b"half of it")
+    fit(tmp_path)
+    assert_same(whole, tmp_path)
+
+
+def test_asked_to_end_it_fails_and_goes_on_later(tmp_path, whole):
+    process = CONTEXT.Process(target=fit, args=(tmp_path, [Kill("batch", 2, signal.SIGTERM)]))
+    process.start()
+    process.join()
+    assert process.exitcode == 128 + signal.SIGTERM
+    assert not (tmp_path / "model.ckpt").exists()
     fit(tmp_path)
     assert_same(whole, tmp_path)
