@@ -93,7 +93,7 @@ class PairModule(pl.LightningModule):
         self._validation.append((_float(predict_tasks(network, batch.codes)), batch))
 
     def on_validation_epoch_end(self) -> None:
-        """Score the epoch: R of the log ratio, or of a single-head model minus its own loss."""
+        """Score the epoch, see `select` of the settings."""
         prediction = Prediction(*map(torch.cat, zip(*(p for p, _ in self._validation), strict=True)))
         batch = Batch(*map(torch.cat, zip(*(b for _, b in self._validation), strict=True)))
         self._validation.clear()
@@ -102,7 +102,10 @@ class PairModule(pl.LightningModule):
         settings = self.config.training
         count = count_loss(prediction.count[..., columns], batch.activity[..., columns], settings)
         ratio = ratio_loss(prediction.log_ratio, batch, settings)
-        score = -count if self.config.type == "single_head" else torch.tensor(ratio_r)
+        by_counts = settings.select == "counts" or self.config.type == "single_head"
+        score = -count if by_counts else torch.tensor(ratio_r)
+        if settings.select == "last":
+            score = torch.tensor(float(self.current_epoch))
         scores: dict[str, Any] = {
             "val_count_loss": count,
             "val_ratio_loss": ratio,

@@ -55,6 +55,8 @@ class Training:
     """How a network is trained; the defaults are the published ones."""
 
     epochs: int = 100  # at most
+    select: Literal["ratio", "counts", "last"] = "ratio"  # which epoch is kept: by validation R of the log
+    # ratio (single_head: by its own loss), by the validation loss of the counts, or the last one
     patience: int = 4  # epochs without a better validation score before it stops
     batch_size: int = 32  # regions
     lr: float = 1e-4  # "cycle" swings between lr/2 and 2 lr; "onecycle" has its peak at lr

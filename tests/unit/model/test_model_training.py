@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from model_world import TYPES, planted_dataset, random_codes, small_config
@@ -81,6 +82,19 @@ def test_keeps_the_epoch_with_the_best_validation_score(tmp_path):
     scores = [float(row.split(",")[column]) for row in rows[1:] if row.split(",")[column]]
     assert metrics["best_epoch"] == int(np.argmax(scores))
     assert metrics["validation"]["ratio_pearson"] == pytest.approx(max(scores), abs=1e-5)
+
+
+def test_the_epoch_that_is_kept_can_be_the_last_or_that_of_the_best_counts(tmp_path):
+    dataset = planted_dataset(200)
+    _, last = train(tmp_path, dataset, small_config("recommended", epochs=6, lr=2e-2, select="last"))
+    assert last["best_epoch"] == 5
+    _, counts = train(tmp_path, dataset, small_config("recommended", epochs=6, lr=2e-2, select="counts"))
+    table = read_history(tmp_path)
+    assert counts["best_epoch"] == table["val_count_loss"].idxmin()
+
+
+def read_history(folder):
+    return pd.read_csv(folder / "logs" / "metrics.csv")
 
 
 def test_stops_when_patience_is_over(tmp_path):
