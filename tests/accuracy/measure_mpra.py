@@ -26,7 +26,7 @@ from accuracy_mpra import (
     shared_groups,
     sharing_pairs,
 )
-from accuracy_mpra_models import MODELS, MORE, RECOMMENDED, predict_model
+from accuracy_mpra_models import LEAN, MODELS, MORE, predict_model
 from accuracy_mpra_scores import difference, markdown, measurements, score, table_of
 
 from deepallele.effects.ensemble import test_fold
@@ -62,7 +62,7 @@ def main() -> None:
     for name in arguments.models:
         predicted = predict_model(name, dataset, arguments.seeds, arguments.out)
         scores[name], draws[name] = score(*predicted, measured)
-    differences = difference(scores, draws, RECOMMENDED) if RECOMMENDED in scores else {}
+    differences = difference(scores, draws, LEAN) if LEAN in scores else {}
     repeated = repeated_variants(table)
     ceiling = noise_ceiling(table)
     layout = table_of(scores, differences)
