@@ -194,12 +194,12 @@ class RecordStream:
         raise InputError(f"{self.source}: damaged record; run the alignment again")
 
 
-def open_bam(path: str | Path, threads: int = 1) -> RecordStream:
-    """Open a BAM file for reading from its first record; `threads` as in `bgzf.open_bgzf`.
+def open_bam(path: str | Path) -> RecordStream:
+    """Open a BAM file for reading from its first record.
 
     Raises
     ------
     InputError
         If the file is no BAM, or lacks the block that ends every whole BAM (it is truncated).
     """
-    return RecordStream(open_bgzf(path, threads).read, str(path))
+    return RecordStream(open_bgzf(path).read, str(path))

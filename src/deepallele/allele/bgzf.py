@@ -6,8 +6,6 @@ Deflate is by ISA-L, which takes a fraction of zlib's time.
 import os
 import struct
 import zlib
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -27,22 +25,8 @@ _HEADER = struct.Struct("<4BI2BH2B2H")
 _TRAILER = struct.Struct("<II")
 
 
-# A block's size, less 1, stands behind the header that every writer of BGZF makes.
-_MARK, _SIZE_AT = bytes.fromhex("1f8b0804"), 16
-_READ = 1 << 20
-_PIECE_BLOCKS = 32
-_PIECES_AHEAD = 4
-
-
-def open_bgzf(path: str | Path, threads: int = 1) -> "BinaryIO | BgzfReader":
+def open_bgzf(path: str | Path) -> BinaryIO:
     """Open a BGZF file for reading its uncompressed bytes.
-
-    Parameters
-    ----------
-    path
-        The file.
-    threads
-        Threads that decompress, that of the caller among them.
 
     Raises
     ------
@@ -54,79 +38,7 @@ def open_bgzf(path: str | Path, threads: int = 1) -> "BinaryIO | BgzfReader":
         file.seek(-min(file.tell(), len(END_OF_FILE)), os.SEEK_END)
         if file.read() != END_OF_FILE:
             raise InputError(f"{path}: no end-of-file block, so not a whole BAM; run the alignment again")
-    return igzip.open(path, "rb") if threads == 1 else BgzfReader(path, threads)
-
-
-class BgzfReader:
-    """Read BGZF; other threads decompress pieces ahead, and the caller those that none has begun.
-
-    Parameters
-    ----------
-    path
-        The file.
-    threads
-        Threads, that of the caller among them; 2 or more.
-    """
-
-    def __init__(self, path: str | Path, threads: int) -> None:
-        self._file = Path(path).open("rb")  # noqa: SIM115
-        self._raw = b""
-        self._pool = ThreadPoolExecutor(max_workers=threads - 1)
-        self._coming: deque[tuple[Future[bytes], list[bytes]]] = deque()
-        self._ahead = _PIECES_AHEAD * threads
-
-    def read(self, size: int) -> bytes:
-        """Give the next piece, b"" at the end; pieces are of at most 2 MiB, however much is asked for.
-
-        Raises
-        ------
-        zlib.error, EOFError
-            If the file is damaged; see `DAMAGED`.
-        """
-        while len(self._coming) < self._ahead and (blocks := self._blocks()):
-            self._coming.append((self._pool.submit(_decompress, blocks), blocks))
-        if not self._coming:
-            self._pool.shutdown(wait=False)
-            self._file.close()
-            return b""
-        piece, blocks = self._coming.popleft()
-        # An empty piece, such as the block that ends the file, is not the end of what is read.
-        return (_decompress(blocks) if piece.cancel() else piece.result()) or self.read(size)
-
-    def _blocks(self) -> list[bytes]:
-        """Take the next blocks out of the file, still compressed."""
-        blocks: list[bytes] = []
-        at = 0
-        while len(blocks) < _PIECE_BLOCKS:
-            if len(self._raw) - at < _SIZE_AT + 2 or len(self._raw) - at <= self._size(at):
-                more = b"" if self._file.closed else self._file.read(_READ)
-                if not more:
-                    if at < len(self._raw):
-                        raise EOFError("the last block is cut off")
-                    break
-                self._raw, at = self._raw[at:] + more, 0
-                continue
-            end = at + self._size(at) + 1
-            blocks.append(self._raw[at:end])
-            at = end
-        self._raw = self._raw[at:]
-        return blocks
-
-    def _size(self, at: int) -> int:
-        if not self._raw.startswith(_MARK, at):
-            raise zlib.error("a block does not begin where the one before it ends")
-        return int.from_bytes(self._raw[at + _SIZE_AT : at + _SIZE_AT + 2], "little")
-
-
-def _decompress(blocks: list[bytes]) -> bytes:
-    parts = []
-    for block in blocks:
-        check, length = _TRAILER.unpack_from(block, len(block) - _TRAILER.size)
-        part = isal_zlib.decompress(memoryview(block)[_HEADER.size : -_TRAILER.size], -15, max(length, 1))
-        if len(part) != length or isal_zlib.crc32(part) != check:
-            raise zlib.error("a block's checksum is wrong")
-        parts.append(part)
-    return b"".join(parts)
+    return igzip.open(path, "rb")
 
 
 class BgzfWriter:

@@ -68,11 +68,11 @@ def hits_in_regions(
         If a region's contig is not in the BAM header, regions overlap, records are not sorted, or the HP
         tag of a read in a region is neither 1 nor 2.
     """
-    stream = open_bam(bam, threads)
+    stream = open_bam(bam)
     order, border = _by_contig(stream.header, regions, bam)
     start, end = regions.start[order], regions.end[order]
     at, keys, waiting = start_walk()
-    for records in chunks(stream, size=chunk):
+    for records in chunks(stream, threads, chunk):
         keys, waiting, hits, index, reason = find_fragments(
             records.data, records.start, border, start, end, at, keys, waiting
         )
