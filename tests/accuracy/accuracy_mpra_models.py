@@ -17,7 +17,7 @@ from deepallele.model.presets import model_config
 from deepallele.model.train import train_model
 
 RECOMMENDED, LEAN, REFERENCE_ONLY, RIDGE = "recommended", "lean", "lean_reference_only", "kmer_ridge"
-# The recommended network for thousands of short sequences, chosen by validation regions: config/README.md.
+# The recommended network for thousands of short sequences; how it was chosen: tests/benchmark/RESULTS.md.
 FEW = {
     "type": "recommended",
     "architecture": {"pooling": "avg", "kernel_length": 9, "conv_layers": 1, "dropout": 0.5},

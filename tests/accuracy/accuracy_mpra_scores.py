@@ -107,7 +107,7 @@ def table_of(scores: dict[str, Any], differences: dict[str, Any]) -> pd.DataFram
         for part in ("activity", "skew"):
             row[f"{part} R, folds"] = f"{parts[part]['fold_mean']:.3f} +- {parts[part]['fold_sd']:.3f}"
         if name in differences:
-            row["recommended's activity R is higher by"] = _with_interval(differences[name])
+            row["lean's activity R is higher by"] = _with_interval(differences[name])
         rows[name] = row
     return pd.DataFrame.from_dict(rows, orient="index").fillna("")
 
