@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deepallele.model.encode import fold_haplotypes, reverse_complement
-from deepallele.model.layers import Convolution, FirstConvolution, recomputed
+from deepallele.model.layers import AveragePool, ConvBlock, Convolution, FirstConvolution, ResidualBlock
 from deepallele.model.prediction import Prediction
 from deepallele.model.presets import PublishedArchitecture
 
@@ -36,26 +36,7 @@ def pooling(kind: str, size: int) -> nn.Module:
     """Pooling layer "avg", "max" or "softmax" over `size` positions; a shorter last window is kept."""
     if kind == "softmax":
         return SoftmaxPool(size)
-    layer = nn.AvgPool2d if kind == "avg" else nn.MaxPool2d
-    return layer((1, size), ceil_mode=True)
-
-
-def conv_block(convolution: nn.Module, outputs: int, batch_norm: bool) -> nn.Sequential:
-    """Convolution, ReLU and, if wanted, batch normalisation."""
-    norm = [nn.BatchNorm2d(outputs)] if batch_norm else []
-    return nn.Sequential(convolution, nn.ReLU(), *norm)
-
-
-class Residual(nn.Module):
-    """A block added to its input."""
-
-    def __init__(self, block: nn.Module) -> None:
-        super().__init__()
-        self.block = block
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Input plus the block's output, the same shape."""
-        return values + self.block(values)
+    return AveragePool(size) if kind == "avg" else nn.MaxPool2d((1, size), ceil_mode=True)
 
 
 class PublishedTrunk(nn.Module):
@@ -65,17 +46,17 @@ class PublishedTrunk(nn.Module):
         super().__init__()
         width, norm = sizes.filter_number, sizes.all_batch_norm
 
-        def block(inputs: int) -> nn.Sequential:
-            return conv_block(Convolution(inputs, width, sizes.kernel_size, sizes.dilation), width, norm)
+        def block(inputs: int) -> ConvBlock:
+            return ConvBlock(Convolution(inputs, width, sizes.kernel_size, sizes.dilation), norm)
 
         first = FirstConvolution(4, sizes.kernel_number, sizes.kernel_length)
-        self.first = conv_block(first, sizes.kernel_number, sizes.first_batch_norm)
+        self.first = ConvBlock(first, sizes.first_batch_norm)
         self.second = block(sizes.kernel_number)
         layers: list[nn.Module] = []
         positions = 2 * length
         for _ in range(sizes.conv_layers):
             for _ in range(sizes.conv_repeat):
-                layers.append(Residual(block(width)))
+                layers.append(ResidualBlock(block(width)))
             layers.append(pooling(sizes.pooling, sizes.pooling_size))
             positions = -(-positions // sizes.pooling_size)
         self.body = nn.Sequential(*layers, nn.Flatten())
@@ -92,11 +73,7 @@ class PublishedTrunk(nn.Module):
     def forward(self, sequence: Tensor) -> Tensor:
         """Hidden vector of each sequence."""
         strands = torch.cat([sequence, reverse_complement(sequence)], dim=-1)
-        if not (self.training and torch.is_grad_enabled()):
-            return self.dense(self.body(self.second(self.first(strands))))
-        # The values of the first layer are half of all, and cheap to compute.
-        values = recomputed(nn.Sequential(*self.first, self.second[0]), strands)
-        return self.dense(self.body(self.second[1:](values)))
+        return self.dense(self.body(self.second.behind(self.first, strands)))
 
 
 def head(width: int, layers: int, dropout: float, outputs: int) -> nn.Sequential:

@@ -11,7 +11,6 @@ from torch.nn import functional
 from deepallele.model.encode import fold_haplotypes, reverse_complement
 from deepallele.model.prediction import Prediction
 from deepallele.model.presets import RecommendedArchitecture
-from deepallele.model.published import Residual
 
 
 class BothStrands(nn.Module):
@@ -130,6 +129,18 @@ class Interaction(nn.Module):
     def forward(self, difference: Tensor, shared: Tensor) -> Tensor:
         """A - B and A + B, (B, features) each, to (B, T)."""
         return self.sum(self.difference(difference) * self.scale(shared))
+
+
+class Residual(nn.Module):
+    """A block added to its input."""
+
+    def __init__(self, block: nn.Module) -> None:
+        super().__init__()
+        self.block = block
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Input plus the block's output, the same shape."""
+        return values + self.block(values)
 
 
 def _pool(kind: str, size: int) -> nn.Module:

@@ -1,13 +1,15 @@
-"""The published network, which recomputes values and works on images, against the same layers kept plain."""
+"""The published network, with gradients of its own, against the same layers kept plain."""
 
 import pytest
 import torch
 from model_world import random_codes
 from torch import nn
 
+from deepallele.model import gradients
 from deepallele.model.encode import one_hot, reverse_complement
 from deepallele.model.presets import PublishedArchitecture
-from deepallele.model.published import PublishedTrunk, Residual, SoftmaxPool
+from deepallele.model.published import PublishedTrunk, SoftmaxPool
+from deepallele.model.recommended import Residual
 
 LENGTH = 50
 SMALL = {"kernel_number": 12, "filter_number": 8, "hidden": 6, "conv_layers": 2}
@@ -45,6 +47,7 @@ def plain(sizes, length):
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(positions * width, sizes.hidden), nn.ReLU())
 
 
+@pytest.mark.parametrize("chunk", [gradients.CHUNK, 2000, 1])
 @pytest.mark.parametrize(
     "changes",
     [
@@ -57,7 +60,8 @@ def plain(sizes, length):
         {"conv_layers": 0},
     ],
 )
-def test_same_values_gradients_and_statistics_as_plain_layers(changes):
+def test_same_values_gradients_and_statistics_as_plain_layers(changes, chunk, monkeypatch):
+    monkeypatch.setattr(gradients, "CHUNK", chunk)
     torch.manual_seed(1)
     sizes = PublishedArchitecture(**{**SMALL, **changes})
     lean = PublishedTrunk(sizes, LENGTH).double()
@@ -89,6 +93,14 @@ def test_gradients_of_the_sequence_are_those_of_plain_layers():
     found = torch.autograd.grad(lean(sequence).sum(), sequence)[0]
     strands = torch.cat([sequence, reverse_complement(sequence)], dim=-1)
     torch.testing.assert_close(found, torch.autograd.grad(reference(strands).sum(), sequence)[0])
+
+
+def test_a_sequence_gets_its_gradient_in_training_too():
+    torch.manual_seed(1)
+    trunk = PublishedTrunk(PublishedArchitecture(**SMALL), LENGTH).double().train()
+    sequence = one_hot(torch.from_numpy(random_codes(3, LENGTH)[:, 0])).double().requires_grad_()
+    found = torch.autograd.grad(trunk(sequence).square().sum(), sequence)[0]
+    assert found.abs().max() > 0
 
 
 def test_the_first_layer_is_not_kept_in_training():
