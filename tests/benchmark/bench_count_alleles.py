@@ -68,6 +68,8 @@ def copy_reads(source: Path, target: Path) -> None:
         for copy in range(COPIES):
             data[contig_bytes] = np.array([copy], dtype="<i4").view(np.uint8)
             out.write(data.data)
+    # As the workflow does.
+    pysam.index(str(target))
 
 
 def write_bam(path: Path) -> None:

@@ -3,6 +3,7 @@ rule count_alleles:
         script=script("count_alleles.py"),
         library=library("allele", "counts", "peaks"),
         bam="<results>/allele/{sample}.bam",
+        bai="<results>/allele/{sample}.bam.bai",
         regions="<results>/peaks/regions.bed",
     output:
         counts=temp("<results>/counts/samples/{sample}.tsv.gz"),

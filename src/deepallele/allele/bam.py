@@ -35,7 +35,8 @@ FIXED = np.dtype(
 )
 PAIRED, UNMAPPED, REVERSE, FIRST, LAST, SECONDARY, SUPPLEMENTARY = 0x1, 0x4, 0x10, 0x40, 0x80, 0x100, 0x800
 
-_READ_SIZE = 1 << 22
+# What is read at a time is taken apart while it is still in the processor's cache.
+_READ_SIZE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,8 @@ class RecordStream:
         Gives the next at most so many bytes of the uncompressed BAM, and b"" at its end.
     source
         What error messages call it.
+    header
+        Header of the BAM where `read` begins behind it; None: it is read first.
 
     Raises
     ------
@@ -131,11 +134,11 @@ class RecordStream:
         If the header is not that of a BAM; from `take`, if a record is cut off or not sound.
     """
 
-    def __init__(self, read: Callable[[int], bytes], source: str) -> None:
+    def __init__(self, read: Callable[[int], bytes], source: str, header: Header | None = None) -> None:
         self._read = read
         self.source = source
         self._buffer = bytearray()
-        self.header = self._header()
+        self.header = self._header() if header is None else header
 
     def _fill(self) -> bool:
         try:

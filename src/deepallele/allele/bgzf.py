@@ -6,6 +6,8 @@ Deflate is by ISA-L, which takes a fraction of zlib's time.
 import os
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -39,6 +41,23 @@ def open_bgzf(path: str | Path) -> BinaryIO:
         if file.read() != END_OF_FILE:
             raise InputError(f"{path}: no end-of-file block, so not a whole BAM; run the alignment again")
     return igzip.open(path, "rb")
+
+
+@contextmanager
+def open_bgzf_at(path: str | Path, offset: int) -> Iterator[BinaryIO]:
+    """Open a BGZF file, of which `open_bgzf` found that it is whole, for reading from a virtual offset on.
+
+    Raises
+    ------
+    Exception
+        One of `DAMAGED` if no block starts there.
+    """
+    block, skipped = divmod(offset, 1 << 16)
+    with Path(path).open("rb") as file:
+        file.seek(block)
+        with igzip.open(file, "rb") as stream:
+            stream.read(skipped)
+            yield stream
 
 
 class BgzfWriter:

@@ -56,7 +56,7 @@ def field_size(data: NDArray[np.uint8], at: int, end: int) -> int:
     return 3 + size if size > 0 and at + 3 + size <= end else UNKNOWN_FIELD
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def find_records(data: NDArray[np.uint8], begin: int, starts: NDArray[np.int64]) -> tuple[int, int]:
     """Find the whole records from `begin` on.
 
@@ -87,7 +87,7 @@ def find_records(data: NDArray[np.uint8], begin: int, starts: NDArray[np.int64])
     return count, at
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sound(data: NDArray[np.uint8], starts: NDArray[np.int64]) -> int:
     """Index of the first record whose fields reach beyond its size; -1 where there is none."""
     for index in range(len(starts)):
