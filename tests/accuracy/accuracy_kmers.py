@@ -43,27 +43,49 @@ def kmer_counts(codes: NDArray[np.uint8], longest: int = LONGEST) -> sparse.csr_
     return sparse.hstack(blocks, format="csr")
 
 
-def predict_ridge(dataset: Dataset) -> tuple[NDArray[np.float64], list[float]]:
+def predict_ridge(dataset: Dataset, by_sample: bool = False) -> tuple[NDArray[np.float64], list[float]]:
     """Out-of-fold activities (n, 2) of a ridge on both alleles, and the alpha of each fold.
 
-    The alpha is the one with the least squared error on the validation part.
+    The alpha is the one with the least squared error on the validation part. With `by_sample` the regions of
+    each sample have a ridge of their own; each region was measured in one of them.
     """
+    if by_sample:
+        predicted = np.full((len(dataset.region), 2), np.nan)
+        chosen: list[float] = []
+        for number in range(len(dataset.sample)):
+            mine = measured_in(dataset) == number
+            predicted[mine], alphas = _predict_ridge(dataset, mine)
+            chosen += alphas
+        return predicted, chosen
+    return _predict_ridge(dataset, np.ones(len(dataset.region), dtype=np.bool_))
+
+
+def measured_in(dataset: Dataset) -> NDArray[np.int64]:
+    """Number of the one sample in which each region's activity was measured, (n,)."""
+    assert dataset.activity is not None
+    measured = np.isfinite(dataset.activity).all(axis=2)
+    assert (measured.sum(axis=1) == 1).all()
+    return measured.argmax(axis=1)
+
+
+def _predict_ridge(dataset: Dataset, mine: NDArray[np.bool_]) -> tuple[NDArray[np.float64], list[float]]:
+    """Activities of some regions by a ridge on these, and the alpha of each fold."""
     sides = [kmer_counts(dataset.sequence[:, side]) for side in (0, 1)]
     activity = dataset.log_counts().astype(np.float64)
     predicted = np.full(activity.shape, np.nan)
     chosen = []
     for fold, split in enumerate(dataset.split):
-        train, validation = (np.flatnonzero(split == part) for part in (TRAIN, VALIDATION))
+        train, validation = (np.flatnonzero(mine & (split == part)) for part in (TRAIN, VALIDATION))
         features = sparse.vstack([side[train] for side in sides])
         target = activity[train].T.ravel()
         models = [Ridge(alpha, solver="sparse_cg", tol=TOLERANCE).fit(features, target) for alpha in ALPHAS]
         errors = [np.square(_both(one, sides, validation) - activity[validation]).mean() for one in models]
         best = int(np.argmin(errors))
-        test = np.flatnonzero(test_fold(dataset.split) == fold)
+        test = np.flatnonzero(mine & (test_fold(dataset.split) == fold))
         assert (split[test] == TEST).all()
         predicted[test] = _both(models[best], sides, test)
         chosen.append(ALPHAS[best])
-    return predicted, chosen
+    return predicted[mine], chosen
 
 
 def _both(model: Ridge, sides: list[sparse.csr_matrix], rows: NDArray[np.int64]) -> NDArray[np.float64]:

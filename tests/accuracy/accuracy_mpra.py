@@ -90,10 +90,22 @@ def encoded(table: pd.DataFrame) -> CODES:
 
 
 def import_assay(table: pd.DataFrame, group: NDArray[np.int64], folds: int, out: Path) -> Dataset:
-    """Import the pairs with the library; the groups stay together. Regions are the rows of the table."""
+    """Import the pairs with the library of code; the groups stay together. Regions are the rows of the table.
+
+    The samples are the libraries of oligos, in alphabetical order: each pair was measured in one of them.
+    """
     path = out / "pairs.tsv.gz"
+    columns = Columns("testName", SEQUENCES, "group", {})
+    for library in sorted(table["library"].unique()):
+        names = f"{library}_a", f"{library}_b"
+        table = table.assign(
+            **{
+                name: table[column].where(table["library"] == library)
+                for name, column in zip(names, ACTIVITIES, strict=True)
+            }
+        )
+        columns.values[library] = names
     write_table(table.assign(group=group), path, float_format="%.17g")
-    columns = Columns("testName", SEQUENCES, "group", {"mpra": ACTIVITIES})
     pairs, dropped, _ = read_pairs_table(path, columns, "log2")
     assert dropped.empty
     return assemble(

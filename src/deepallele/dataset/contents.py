@@ -70,7 +70,8 @@ class Dataset:
         `deepallele.dataset.ceiling`. Empty where it is not given.
     activity
         float32 (n, samples, 2), log2; activity of A and of B where it was measured instead of counted, and
-        the targets are made of it. None where fragments were counted.
+        the targets are made of it; NaN in the samples in which a region was not measured, which it was in one
+        at least. None where fragments were counted.
     """
 
     sequence: NDArray[np.uint8]
@@ -112,6 +113,8 @@ class Dataset:
         for name, (seen, expected) in shapes.items():
             if seen != expected:
                 raise ValueError(f"{name} has shape {seen}, expected {expected}")
+        if self.activity is not None and not np.isfinite(self.activity).all(axis=2).any(axis=1).all():
+            raise ValueError("activity: a region was measured in no sample")
         tables = ((self.region, REGION_COLUMNS), (self.variant, VARIANT_COLUMNS))
         for table, columns in (*tables, (self.ceiling, CEILING_COLUMNS)):
             if list(table.columns) != list(columns):
@@ -162,20 +165,20 @@ class Dataset:
     def log_counts(self) -> NDArray[np.float32]:
         """Activity of each haplotype, float32 (n, 2), log2; see `targets.log_counts`.
 
-        Measured activities are averaged over samples.
+        Measured activities are averaged over the samples in which they were.
         """
         if self.activity is not None:
-            return self.activity.mean(axis=1, dtype=np.float64).astype(np.float32)
+            return targets.mean_activity(self.activity).astype(np.float32)
         a, b, ambiguous = self._summed()
         return targets.log_counts(a, b, ambiguous, self.pseudocount, self.target_kind)
 
     def log_ratio(self) -> NDArray[np.float32]:
         """Measured log2(A/B), counts summed over samples, float32 (n,); see `targets.log_ratio`.
 
-        Of measured activities the difference A - B, averaged over samples.
+        Of measured activities the difference A - B, averaged over the samples in which they were.
         """
         if self.activity is not None:
-            first, second = self.activity.mean(axis=1, dtype=np.float64).T
+            first, second = targets.mean_activity(self.activity).T
             return np.asarray(first - second, dtype=np.float32)
         a, b, ambiguous = self._summed()
         return targets.log_ratio(a, b, self.pseudocount, ambiguous, self.target_kind)
@@ -195,7 +198,8 @@ class Dataset:
         """Targets of every task: the sum of all samples ("all"), each "condition", or each "sample".
 
         Samples without a condition are in no task of "condition". Measured activities are averaged over a
-        task's samples, and the log ratio is their difference; they have no counts, and all are kept.
+        task's samples, and the log ratio is their difference; they have no counts, and all are kept in the
+        tasks in which they were measured.
 
         Raises
         ------

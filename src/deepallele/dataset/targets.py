@@ -19,9 +19,9 @@ class Targets(NamedTuple):
     task
         Names of the tasks.
     activity
-        float32 (n, t, 2), log2 activity of each haplotype.
+        float32 (n, t, 2), log2 activity of each haplotype; NaN where it was not measured.
     log_ratio
-        float32 (n, t), measured log2(A/B).
+        float32 (n, t), measured log2(A/B); NaN where it was not measured.
     counts
         int64 (n, t, 3), fragments of A, of B, ambiguous: for likelihood losses.
     kept
@@ -87,16 +87,27 @@ def make_targets(
 
 def of_activities(task: list[str], activity: list[NDArray[np.float32]]) -> Targets:
     """Targets of measured activities (log2), for each task (n, samples, 2): the mean over samples."""
-    mean = np.stack([values.mean(axis=1, dtype=np.float64) for values in activity], axis=1)
-    shape = mean.shape[:2]
+    mean = np.stack([mean_activity(values) for values in activity], axis=1)
+    shape, kept = mean.shape[:2], np.isfinite(mean).all(axis=2)
     return Targets(
         task,
         mean.astype(np.float32),
         (mean[..., 0] - mean[..., 1]).astype(np.float32),
         np.zeros((*shape, 3), dtype=np.int64),
-        np.ones(shape, dtype=np.bool_),
-        np.ones(shape, dtype=np.float32),
+        kept,
+        kept.astype(np.float32),
     )
+
+
+def mean_activity(activity: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Mean of activities (n, samples, 2) over the samples in which both haplotypes were measured, (n, 2).
+
+    NaN where there is none.
+    """
+    measured = np.isfinite(activity).all(axis=2, keepdims=True)
+    total = np.where(measured, activity, 0).sum(axis=1, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(total / measured.sum(axis=1))
 
 
 def log_ratio(

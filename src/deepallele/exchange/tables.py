@@ -207,10 +207,13 @@ def _pairs(
         axis=1,
     )
     empty = np.array([not one or not other for one, other in zip(a, b, strict=True)])
-    missing = np.isnan(values).any(axis=(1, 2))
+    counted = unit == COUNTS
+    absent = np.isnan(values).any(axis=2)
+    values[absent] = np.nan
+    # Fragments are counted in every sample; an activity may be measured in some.
+    missing = absent.any(axis=1) if counted else absent.all(axis=1)
     reason = np.where(empty, "no_sequence", np.where(missing, "missing_value", ""))
     rows = np.flatnonzero(reason == "")
-    counted = unit == COUNTS
     pairs = Pairs(
         name=[names[row] for row in rows],
         group=table[columns.group].iloc[rows].tolist(),

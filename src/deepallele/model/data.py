@@ -22,7 +22,7 @@ class Batch(NamedTuple):
     codes
         uint8 (B, 2, L), base codes.
     activity
-        float32 (B, T, 2), log2 counts of each haplotype.
+        float32 (B, T, 2), log2 counts of each haplotype; NaN where an activity was not measured.
     log_ratio
         float32 (B, T), measured log2(A/B).
     informative

@@ -39,7 +39,7 @@ def pair_loss(prediction: Prediction, batch: Batch, settings: Training) -> Tenso
 
 
 def count_loss(count: Tensor, activity: Tensor, settings: Training) -> Tensor:
-    """Loss of the counts.
+    """Loss of the counts, over those that were measured.
 
     "mse" is the mean squared error of log2(1 + count). "poisson" and "negative_binomial" are the deviance of
     1 + count from its expectation 2^prediction: variance m, or m + `count_dispersion` m^2. Half a deviance
@@ -51,12 +51,14 @@ def count_loss(count: Tensor, activity: Tensor, settings: Training) -> Tensor:
     count
         Predicted log2(1 + count), any shape.
     activity
-        Measured, the same shape.
+        Measured, the same shape; NaN where an activity was not measured, which "mse" leaves out.
     settings
         `count_loss` and `count_dispersion`.
     """
     if settings.count_loss == "mse":
-        return functional.mse_loss(count, activity)
+        known = activity.isfinite()
+        error = count - torch.where(known, activity, count.detach())
+        return error.square().sum() / known.sum().clamp(min=1)
     seen, error = torch.exp2(activity), (activity - count) * math.log(2)
     dispersion = settings.count_dispersion if settings.count_loss == "negative_binomial" else 0.0
     if dispersion == 0:
@@ -96,8 +98,8 @@ def ratio_loss(log_ratio: Tensor, batch: Batch, settings: Training) -> Tensor:
     """
     kept = batch.kept.float()
     if settings.ratio_loss == "mse":
-        error = (log_ratio - batch.log_ratio).square()
-        return (kept * error).sum() / kept.sum().clamp(min=1)
+        error = log_ratio - torch.where(batch.kept, batch.log_ratio, log_ratio.detach())
+        return error.square().sum() / kept.sum().clamp(min=1)
     total, rho = batch.informative.sum(dim=-1), settings.overdispersion
     weight = kept * total / (1 + (total - 1).clamp(min=0) * rho)
     share = batch.informative[..., 0] / total.clamp(min=1)

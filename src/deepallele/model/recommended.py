@@ -51,9 +51,7 @@ class RecommendedNetwork(nn.Module):
 
     log ratio = score(A) - score(B), so it is 0 for identical sequences and changes its sign when the
     haplotypes are exchanged. The level that both share has an output of its own, averaged over the
-    haplotypes: count = level +- log ratio / 2. What raises the level of a region raises the count of a
-    haplotype too, so the score is the level's weights and, from 0 on, what differs from them: the levels of
-    all regions help to learn the ratio. Score and level are linear in features averaged over a
+    haplotypes: count = level +- log ratio / 2. Score and level are linear in features averaged over a
     few coarse bins of the window: what a motif does depends little on where exactly it stands, which few
     regions suffice to learn. An interaction adds terms to the log ratio in which a linear score of the
     difference is scaled by the features that both share: it too changes its sign with the haplotypes.
@@ -83,9 +81,8 @@ class RecommendedNetwork(nn.Module):
         layers += [_pool("avg", bin_size), nn.Flatten(), nn.Dropout(sizes.dropout)]
         self.trunk = nn.Sequential(*layers)
         features = width * -(-positions // bin_size)
-        # What the score has besides the level's weights; a bias would cancel in the difference.
+        # A bias would cancel in the difference.
         self.score = nn.Linear(features, tasks, bias=False)
-        nn.init.zeros_(self.score.weight)
         self.level = nn.Linear(features, tasks)
         self.interaction = Interaction(features, sizes.interaction, tasks) if sizes.interaction else None
 
@@ -99,7 +96,7 @@ class RecommendedNetwork(nn.Module):
         first, second = features.view(len(sequence), 2, -1).unbind(dim=1)
         # The score is linear: scoring the difference rounds alike in both directions, and 0 stays 0.
         difference = first - second
-        log_ratio = self.score(difference) + functional.linear(difference, self.level.weight)
+        log_ratio = self.score(difference)
         if self.interaction is not None:
             log_ratio = log_ratio + self.interaction(difference, first + second)
         level = self.level((first + second) / 2)

@@ -135,8 +135,8 @@ def train_model(
         print(f"device: {describe(device, devices)}; {len(rows.train)} training regions; {start}", flush=True)
 
     regions = region_tensors(dataset, min_informative, settings.tasks)
-    mean_count = regions.activity[rows.train].mean(dim=(0, 2))
     tasks = tuple(dataset.task_targets(settings.tasks).task)
+    mean_count = _mean_counts(regions.activity[rows.train], tasks, fold)
     pl.seed_everything(seed, verbose=False)
     module = PairModule(config, dataset.sequence.shape[2], seed, tasks, mean_count)
     regions = to_device(regions, device)
@@ -186,6 +186,17 @@ def _fit(
 def write_history(history: list[dict[str, float]], path: Path) -> None:
     """Write what each epoch reached: CSV with a header."""
     write_text(pd.DataFrame(history).to_csv(index=False, float_format="%.6g", lineterminator="\n"), path)
+
+
+def _mean_counts(activity: torch.Tensor, tasks: Sequence[str], fold: int) -> torch.Tensor:
+    """Mean of the training regions' targets (n, T, 2) in each task, (T,)."""
+    mean = activity.nanmean(dim=(0, 2))
+    if not torch.isfinite(mean).all():
+        empty = tasks[int(mean.isfinite().logical_not().nonzero()[0, 0])]
+        raise InputError(
+            f"fold {fold}: no training region was measured in {empty}; leave that sample out, or train on all"
+        )
+    return mean
 
 
 def _with_usable_loss(config: ModelConfig, dataset: Dataset) -> ModelConfig:

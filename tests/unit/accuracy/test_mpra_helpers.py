@@ -15,6 +15,7 @@ from accuracy_mpra import ACTIVITIES, encoded, gene, import_assay, repeated_vari
 from accuracy_mpra_models import reference_only
 from accuracy_mpra_scores import difference, measurements, score
 
+from deepallele.dataset.ceiling import pearson
 from deepallele.dataset.schema import TRAIN
 from deepallele.genome.fasta import decode, encode
 
@@ -138,6 +139,15 @@ def test_ridge_and_scores_out_of_fold(assay, tmp_path):
     for name, values in (("ridge", activity), ("noise", generator.normal(size=activity.shape))):
         scores[name], draws[name] = score(values, values[:, 0] - values[:, 1], measured)
     assert scores["ridge"]["activity"]["pooled"] > 0.5
+    apart, alphas = predict_ridge(dataset, by_sample=True)
+    assert len(alphas) == 6 and (apart != activity).all()
+    for number, library in enumerate(("one", "two")):
+        alone = assay[assay["library"] == library].reset_index(drop=True)
+        assert dataset.sample[number] == library
+        mine = (assay["library"] == library).to_numpy()
+        assert np.isfinite(dataset.activity[mine, number]).all() and len(alone) == mine.sum()
+        assert np.isnan(dataset.activity[~mine, number]).all()
+        assert pearson(apart[mine].ravel(), dataset.log_counts()[mine].ravel()) > 0.5
     assert scores["ridge"]["skew_imbalanced"]["pairs"] == OLIGOS // 5
     low, high = scores["noise"]["activity"]["interval"]
     assert low < 0 < high

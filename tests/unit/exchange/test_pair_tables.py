@@ -50,6 +50,16 @@ def test_pairs_without_value_or_sequence_are_dropped_and_told(tmp_path):
     assert pairs.name == [f"o{row}" for row in range(2, N)]
 
 
+def test_an_activity_may_be_measured_in_some_samples_only(tmp_path):
+    text = table_text().replace("\t0\t1\t2\t3\n", "\tNA\t1\t2\t3\n")
+    text = text.replace("\t4\t5\t6\t7\n", "\t\t5\tNA\t7\n")
+    (tmp_path / "pairs.tsv").write_text(text)
+    pairs, dropped, _ = read_pairs_table(tmp_path / "pairs.tsv", COLUMNS, "log2")
+    assert dropped.to_numpy().tolist() == [["o1", "missing_value"]]
+    np.testing.assert_array_equal(pairs.activity[0], [[np.nan, np.nan], [2, 3]])
+    assert np.isfinite(pairs.activity[1:]).all()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
