@@ -7,6 +7,7 @@ from sklearn.linear_model import Ridge
 
 from deepallele.dataset.contents import Dataset
 from deepallele.dataset.schema import TEST, TRAIN, VALIDATION
+from deepallele.dataset.targets import measured
 from deepallele.effects.ensemble import test_fold
 
 LONGEST = 6
@@ -63,9 +64,9 @@ def predict_ridge(dataset: Dataset, by_sample: bool = False) -> tuple[NDArray[np
 def measured_in(dataset: Dataset) -> NDArray[np.int64]:
     """Number of the one sample in which each region's activity was measured, (n,)."""
     assert dataset.activity is not None
-    measured = np.isfinite(dataset.activity).all(axis=2)
-    assert (measured.sum(axis=1) == 1).all()
-    return measured.argmax(axis=1)
+    known = measured(dataset.activity)
+    assert (known.sum(axis=1) == 1).all()
+    return known.argmax(axis=1)
 
 
 def _predict_ridge(dataset: Dataset, mine: NDArray[np.bool_]) -> tuple[NDArray[np.float64], list[float]]:

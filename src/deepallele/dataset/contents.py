@@ -113,7 +113,7 @@ class Dataset:
         for name, (seen, expected) in shapes.items():
             if seen != expected:
                 raise ValueError(f"{name} has shape {seen}, expected {expected}")
-        if self.activity is not None and not np.isfinite(self.activity).all(axis=2).any(axis=1).all():
+        if self.activity is not None and not targets.measured(self.activity).any(axis=1).all():
             raise ValueError("activity: a region was measured in no sample")
         tables = ((self.region, REGION_COLUMNS), (self.variant, VARIANT_COLUMNS))
         for table, columns in (*tables, (self.ceiling, CEILING_COLUMNS)):

@@ -88,7 +88,7 @@ def make_targets(
 def of_activities(task: list[str], activity: list[NDArray[np.float32]]) -> Targets:
     """Targets of measured activities (log2), for each task (n, samples, 2): the mean over samples."""
     mean = np.stack([mean_activity(values) for values in activity], axis=1)
-    shape, kept = mean.shape[:2], np.isfinite(mean).all(axis=2)
+    shape, kept = mean.shape[:2], measured(mean)
     return Targets(
         task,
         mean.astype(np.float32),
@@ -104,10 +104,15 @@ def mean_activity(activity: NDArray[np.float32]) -> NDArray[np.float64]:
 
     NaN where there is none.
     """
-    measured = np.isfinite(activity).all(axis=2, keepdims=True)
-    total = np.where(measured, activity, 0).sum(axis=1, dtype=np.float64)
+    known = measured(activity)[..., None]
+    total = np.where(known, activity, 0).sum(axis=1, dtype=np.float64)
     with np.errstate(invalid="ignore"):
-        return np.asarray(total / measured.sum(axis=1))
+        return np.asarray(total / known.sum(axis=1))
+
+
+def measured(activity: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Where activities (n, samples, 2) of both haplotypes are known, (n, samples)."""
+    return np.asarray(np.isfinite(activity).all(axis=2))
 
 
 def log_ratio(

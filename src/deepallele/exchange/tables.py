@@ -11,6 +11,7 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 from numpy.typing import NDArray
 
 from deepallele.compressed import open_binary
+from deepallele.dataset.targets import measured
 from deepallele.errors import InputError
 from deepallele.exchange.pairs import SCALES, Pairs, dropped_table, stacked
 
@@ -208,10 +209,10 @@ def _pairs(
     )
     empty = np.array([not one or not other for one, other in zip(a, b, strict=True)])
     counted = unit == COUNTS
-    absent = np.isnan(values).any(axis=2)
+    absent = ~measured(values)
     values[absent] = np.nan
     # Fragments are counted in every sample; an activity may be measured in some.
-    missing = absent.any(axis=1) if counted else absent.all(axis=1)
+    missing = np.asarray(absent.any(axis=1) if counted else absent.all(axis=1))
     reason = np.where(empty, "no_sequence", np.where(missing, "missing_value", ""))
     rows = np.flatnonzero(reason == "")
     pairs = Pairs(
