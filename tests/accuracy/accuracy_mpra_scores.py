@@ -8,6 +8,8 @@ from accuracy_bootstrap import VALUES, bootstrap_r, interval, resamples
 from numpy.typing import NDArray
 
 from deepallele.dataset.ceiling import pearson
+from deepallele.dataset.schema import VALIDATION
+from deepallele.effects.ensemble import test_fold
 from deepallele.model.evaluate import mean_and_sd
 
 REPEATS = 1000
@@ -29,6 +31,8 @@ class Measured(NamedTuple):
         bool (n,), pairs that the authors' test calls imbalanced.
     library
         Library of each pair, (n,).
+    unseen
+        bool (n,), pairs in no fold's validation part: no choice of settings can have seen them.
     drawn
         Resamples of the groups.
     """
@@ -39,17 +43,20 @@ class Measured(NamedTuple):
     fold: NDArray[np.int64]
     imbalanced: NDArray[np.bool_]
     library: NDArray[np.object_]
+    unseen: NDArray[np.bool_]
     drawn: NDArray[np.int64]
 
 
 def measurements(
-    table: pd.DataFrame, activity: VALUES, group: NDArray[np.int64], fold: NDArray[np.int64], seed: int
+    table: pd.DataFrame, activity: VALUES, group: NDArray[np.int64], split: NDArray[np.int8], seed: int
 ) -> Measured:
-    """Gather the measurements of the table's pairs; `seed` is that of the resamples."""
+    """Gather the measurements of the pairs; `split` is the dataset's, `seed` that of the resamples."""
     drawn = resamples(int(group.max()) + 1, REPEATS, seed)
     imbalanced = (table["FDR"] < IMBALANCED).to_numpy()
     library = table["library"].to_numpy(dtype=object)
-    return Measured(activity, table["measured"].to_numpy(), group, fold, imbalanced, library, drawn)
+    unseen = ~(split == VALIDATION).any(axis=0)
+    skew = table["measured"].to_numpy()
+    return Measured(activity, skew, group, test_fold(split), imbalanced, library, unseen, drawn)
 
 
 def score(activity: VALUES, skew: VALUES, measured: Measured) -> tuple[dict[str, Any], VALUES]:
@@ -63,6 +70,8 @@ def score(activity: VALUES, skew: VALUES, measured: Measured) -> tuple[dict[str,
         "activity_a": (activity[:, :1], measured.activity[:, :1], every),
         "skew": (skew[:, None], measured.skew[:, None], every),
         "skew_imbalanced": (skew[:, None], measured.skew[:, None], measured.imbalanced),
+        "activity_unseen": (activity, measured.activity, measured.unseen),
+        "skew_unseen": (skew[:, None], measured.skew[:, None], measured.unseen),
     }
     for library in np.unique(measured.library):
         mine = measured.library == library

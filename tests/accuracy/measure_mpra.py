@@ -29,7 +29,6 @@ from accuracy_mpra import (
 from accuracy_mpra_models import LEAN, MODELS, MORE, predict_model
 from accuracy_mpra_scores import difference, markdown, measurements, score, table_of
 
-from deepallele.effects.ensemble import test_fold
 from deepallele.files import write_json, write_table, write_text
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -56,8 +55,7 @@ def main() -> None:
     }
     print(groups)
     dataset = import_assay(table, group, arguments.folds, arguments.out)
-    fold = test_fold(dataset.split)
-    measured = measurements(table, dataset.log_counts().astype(float), group, fold, BOOTSTRAP_SEED)
+    measured = measurements(table, dataset.log_counts().astype(float), group, dataset.split, BOOTSTRAP_SEED)
     scores, draws = {}, {}
     for name in arguments.models:
         predicted = predict_model(name, dataset, arguments.seeds, arguments.out)

@@ -133,7 +133,9 @@ def test_ridge_and_scores_out_of_fold(assay, tmp_path):
     assert len(alphas) == 3
     fold = (dataset.split == 2).argmax(axis=0)
     assert all(len(np.unique(fold[group == one])) == 1 for one in np.unique(group))
-    measured = measurements(assay, dataset.log_counts().astype(float), group, fold, 1)
+    measured = measurements(assay, dataset.log_counts().astype(float), group, dataset.split, 1)
+    assert (measured.fold == fold).all()
+    assert measured.unseen.sum() == OLIGOS - (dataset.split == 1).sum()
     scores, draws = {}, {}
     generator = np.random.default_rng(0)
     for name, values in (("ridge", activity), ("noise", generator.normal(size=activity.shape))):
