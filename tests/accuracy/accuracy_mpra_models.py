@@ -18,17 +18,25 @@ from deepallele.model.train import train_model
 
 RECOMMENDED, LEAN, REFERENCE_ONLY = "recommended", "lean", "lean_reference_only"
 RIDGE, RIDGE_BY_LIBRARY = "kmer_ridge", "kmer_ridge_by_library"
+# Outputs of their own for each library of oligos, on one trunk.
+EACH_LIBRARY = {"tasks": "sample"}
 # The recommended network for thousands of short sequences; how it was chosen: tests/benchmark/RESULTS.md.
 FEW = {
     "type": "recommended",
-    "architecture": {"pooling": "avg", "kernel_length": 9, "conv_layers": 1, "dropout": 0.5},
-    "training": {"select": "last"},
+    "architecture": {
+        "pooling": "avg",
+        "pooling_size": 1,
+        "kernel_length": 9,
+        "conv_layers": 1,
+        "dropout": 0.5,
+    },
+    "training": {"select": "last", **EACH_LIBRARY},
 }
 # The published types much narrower than published, so that they train in a minute.
 NARROW = {"kernel_number": 32, "filter_number": 16, "hidden": 32, "kernel_size": 3, "conv_layers": 3}
-PATIENT = {"epochs": 30, "patience": 6, "lr": 1e-3}
+PATIENT = {"epochs": 30, "patience": 6, "lr": 1e-3, **EACH_LIBRARY}
 MODELS: dict[str, dict[str, Any]] = {
-    RECOMMENDED: {"type": "recommended"},
+    RECOMMENDED: {"type": "recommended", "training": EACH_LIBRARY},
     LEAN: FEW,
     REFERENCE_ONLY: FEW,
     "single_head": {"type": "single_head", "train_on": "A", "architecture": NARROW, "training": PATIENT},
@@ -38,13 +46,21 @@ MODELS: dict[str, dict[str, Any]] = {
     RIDGE_BY_LIBRARY: {},
 }
 # Not in the table unless asked for.
-MORE = {"recommended_forward": {"type": "recommended", "training": {"reverse_complement": False}}}
+MORE = {
+    "recommended_forward": {
+        "type": "recommended",
+        "training": {"reverse_complement": False, **EACH_LIBRARY},
+    }
+}
 Predicted = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Activities (n, 2), and log2(A/B) (n,)."""
 
 
 def predict_model(name: str, dataset: Dataset, seeds: Sequence[int], out: Path) -> Predicted:
-    """Train a model on every fold; predict each pair by those that never saw it, the mean of the seeds."""
+    """Train a model on every fold; predict each pair by those that never saw it, the mean of the seeds.
+
+    A training whose checkpoint is in `out` already is not run again.
+    """
     cpu = process_time()
     if name in (RIDGE, RIDGE_BY_LIBRARY):
         activity, alphas = predict_ridge(dataset, name == RIDGE_BY_LIBRARY)
