@@ -35,6 +35,9 @@ FIXED = np.dtype(
 )
 PAIRED, UNMAPPED, REVERSE, FIRST, LAST, SECONDARY, SUPPLEMENTARY = 0x1, 0x4, 0x10, 0x40, 0x80, 0x100, 0x800
 
+# Behind the size of the record.
+_TID = struct.Struct("<4xi")
+
 # What is read at a time is taken apart while it is still in the processor's cache.
 _READ_SIZE = 1 << 18
 
@@ -168,6 +171,13 @@ class RecordStream:
             contigs.append(self._pop(self._number())[:-1].decode())
             lengths.append(self._number())
         return Header(text, contigs, np.array(lengths, dtype=np.int64))
+
+    def next_contig(self) -> int:
+        """Tell the number of the next record's contig, -1 for none or where there is no more record."""
+        while len(self._buffer) < _TID.size:
+            if not self._fill():
+                return -1
+        return int(_TID.unpack_from(self._buffer)[0])
 
     def take(self, count: int) -> Records:
         """Give the next `count` records, fewer at the end of the file, none behind it."""

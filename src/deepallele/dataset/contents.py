@@ -214,6 +214,13 @@ class Dataset:
         count = np.stack([self.count[:, mine].sum(axis=1, dtype=np.int64) for mine in members], axis=1)
         return make_targets(names, count, self.pseudocount, self.target_kind, min_informative, overdispersion)
 
+    def measured_tasks(self, by: str) -> NDArray[np.bool_] | None:
+        """Tasks in which each region was measured, bool (n, tasks); None: all of them in every task."""
+        if self.activity is None:
+            return None
+        kept = self.task_targets(by).kept
+        return None if kept.all() else kept
+
     def _summed(self) -> NDArray[np.int64]:
         return self.count.sum(axis=1, dtype=np.int64).T
 

@@ -111,7 +111,7 @@ def mean_activity(activity: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def measured(activity: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Where activities (n, samples, 2) of both haplotypes are known, (n, samples)."""
+    """Where activities of both haplotypes, (n, samples or tasks, 2), are known: (n, samples or tasks)."""
     return np.asarray(np.isfinite(activity).all(axis=2))
 
 

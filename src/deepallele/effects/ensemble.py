@@ -11,7 +11,7 @@ from torch import nn
 
 from deepallele.dataset.store import TEST
 from deepallele.errors import InputError
-from deepallele.model.checkpoint import load_model
+from deepallele.model.checkpoint import load_model, trained_tasks
 
 NO_FOLD = -1
 
@@ -93,6 +93,12 @@ class Ensemble:
     def seeds(self) -> list[int]:
         """Seeds, in ascending order."""
         return sorted(next(iter(self._paths.values())))
+
+    @property
+    def tasks(self) -> str:
+        """Kind of the models' tasks: "all", "condition" or "sample"."""
+        first = next(iter(self._paths.values()))
+        return trained_tasks(first[self.seeds[0]])[0]
 
     def models(self, fold: int) -> list[nn.Module]:
         """Models of a fold, one per seed in ascending order; those of one fold are held at a time."""

@@ -13,16 +13,18 @@ MAX_CALIBRATION = 2000
 
 
 def predict_fold(
-    ensemble: Ensemble, fold: int, codes: NDArray[np.uint8]
+    ensemble: Ensemble, fold: int, codes: NDArray[np.uint8], measured: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Predict pairs of windows, uint8 (n, 2, L), with the models of a fold.
+
+    `measured`, bool (n, tasks): the tasks whose mean is taken for each; None: all.
 
     Returns
     -------
     tuple[NDArray[np.float64], NDArray[np.float64]]
         log2 counts (seeds, n, 2) and log2(A/B) (seeds, n), seeds in ascending order.
     """
-    found = [predict(model, codes) for model in ensemble.models(fold)]
+    found = [predict(model, codes, measured=measured) for model in ensemble.models(fold)]
     counts, ratios = zip(*found, strict=True)
     return np.stack(counts).astype(np.float64), np.stack(ratios).astype(np.float64)
 
@@ -51,7 +53,8 @@ def calibrate_fold(ensemble: Ensemble, dataset: Dataset, fold: int, min_informat
     usable = dataset.kept(min_informative) & np.isfinite(measured.variance)
     rows = np.flatnonzero(usable & (dataset.split[fold] == VALIDATION))
     rows = evenly(rows, MAX_CALIBRATION)
-    _, ratios = predict_fold(ensemble, fold, dataset.sequence[rows])
+    tasks = dataset.measured_tasks(ensemble.tasks)
+    _, ratios = predict_fold(ensemble, fold, dataset.sequence[rows], None if tasks is None else tasks[rows])
     return fit_calibration(ratios.mean(axis=0), seed_variance(ratios), measured.of(rows))
 
 

@@ -43,6 +43,8 @@ def predict_out_of_fold(
 ) -> OutOfFold:
     """Predict each region with the models of the fold in which it is test.
 
+    Predictions of several tasks are averaged, for each region over those in which it was measured.
+
     Parameters
     ----------
     dataset
@@ -77,9 +79,11 @@ def predict_out_of_fold(
     ratios = np.full((seeds, len(dataset.region)), np.nan)
     error = np.full(len(dataset.region), np.nan)
     calibration = []
+    tasks = dataset.measured_tasks(ensemble.tasks)
     for fold in map(int, np.setdiff1d(ensemble.fold, [NO_FOLD])):
         rows = np.flatnonzero(ensemble.fold == fold)
-        counts[:, rows], ratios[:, rows] = predict_fold(ensemble, fold, dataset.sequence[rows])
+        mine = None if tasks is None else tasks[rows]
+        counts[:, rows], ratios[:, rows] = predict_fold(ensemble, fold, dataset.sequence[rows], mine)
         fit = calibrate_fold(ensemble, dataset, fold, min_informative)
         error[rows] = fit.error(ratios[:, rows].mean(axis=0), seed_variance(ratios[:, rows]))
         calibration.append({"fold": fold, **asdict(fit)})

@@ -12,9 +12,8 @@ from torch import nn
 from deepallele.dataset.store import Dataset
 from deepallele.effects.ensemble import NO_FOLD, Ensemble
 from deepallele.errors import InputError
-from deepallele.model.checkpoint import read_checkpoint
+from deepallele.model.checkpoint import trained_tasks
 from deepallele.model.predict import predict_tasks
-from deepallele.model.presets import model_config
 
 BATCH = 256
 
@@ -47,7 +46,7 @@ def predict_each_task(
         the training.
     """
     checkpoints = list(checkpoints)
-    kind, names = _tasks(checkpoints[0])
+    kind, names = trained_tasks(checkpoints[0])
     targets = dataset.task_targets(kind)
     if targets.task != names:
         raise InputError(
@@ -77,14 +76,6 @@ def predict_each_task(
             "informative": targets.counts[..., :2].sum(axis=-1).ravel(),
         }
     )
-
-
-def _tasks(checkpoint: Path) -> tuple[str, list[str]]:
-    """Kind and names of a model's tasks."""
-    hyper = read_checkpoint(checkpoint).get("hyper_parameters", {})
-    if "model" not in hyper:
-        return "all", ["all"]
-    return model_config(hyper["model"]).training.tasks, list(hyper.get("tasks", ["all"]))
 
 
 def _predict(model: nn.Module, codes: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -61,6 +61,20 @@ def load_model(path: str | Path, map_location: str | torch.device = "cpu") -> nn
     return network.to(map_location).eval()
 
 
+def trained_tasks(path: str | Path) -> tuple[str, list[str]]:
+    """Kind and names of a model's tasks, see `Dataset.task_targets`.
+
+    Raises
+    ------
+    InputError
+        If the file is not a checkpoint.
+    """
+    hyper = read_checkpoint(path).get("hyper_parameters", {})
+    if "model" not in hyper:
+        return "all", ["all"]
+    return model_config(hyper["model"]).training.tasks, list(hyper.get("tasks", ["all"]))
+
+
 def read_checkpoint(path: str | Path, map_location: str | torch.device = "cpu") -> dict[str, Any]:
     """Read the dictionary in a checkpoint file without executing anything in it.
 

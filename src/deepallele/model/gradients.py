@@ -119,8 +119,9 @@ def add_gradient_of_weight(result: Tensor, values: Tensor, gradient: Tensor, dil
     """
     images, slopes = (tensor.squeeze(2).transpose(1, 2) for tensor in (values, gradient))
     width, length = len(result), images.shape[1]
+    reach = dilation * (width - 1) // 2
     for place in range(width):
-        shift = (place - width // 2) * dilation
+        shift = place * dilation - reach
         if abs(shift) < length:
             image = images[:, max(shift, 0) : length + min(shift, 0)]
             slope = slopes[:, max(-shift, 0) : length - max(shift, 0)]

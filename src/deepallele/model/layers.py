@@ -58,7 +58,7 @@ class ConvBlock(nn.Sequential):
         return values + result if residual else result
 
     def behind(self, first: "ConvBlock", sequence: Tensor) -> Tensor:
-        """Output where the input is that of the block that scans the bases, (N, 4, L)."""
+        """Output of this block on that of `first`, which scans the bases (N, 4, L)."""
         if self._is_lean(sequence) and first._is_lean(sequence) and not sequence.requires_grad:
             scanning, convolution = first._convolution(), self._convolution()
             result: Tensor = FirstBlocks.apply(
@@ -77,7 +77,7 @@ class ConvBlock(nn.Sequential):
         # They are for as many positions before as behind.
         symmetric = convolution.dilation[0] * (convolution.kernel_size[0] - 1) % 2 == 0
         fits = isinstance(convolution, FirstConvolution) or symmetric
-        return self.training and len(self) == 3 and fits and plain
+        return len(self) == 3 and self._norm()[0].training and self.training and fits and plain
 
     def _convolution(self) -> nn.Conv1d:
         return cast(nn.Conv1d, self[0])

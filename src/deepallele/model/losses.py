@@ -39,12 +39,12 @@ def pair_loss(prediction: Prediction, batch: Batch, settings: Training) -> Tenso
 
 
 def count_loss(count: Tensor, activity: Tensor, settings: Training) -> Tensor:
-    """Loss of the counts, over those that were measured.
+    """Loss of the counts.
 
-    "mse" is the mean squared error of log2(1 + count). "poisson" and "negative_binomial" are the deviance of
-    1 + count from its expectation 2^prediction: variance m, or m + `count_dispersion` m^2. Half a deviance
-    is, near its minimum, the squared error of ln m times m, or m / (1 + `count_dispersion` m); it is divided
-    by the batch's mean of that.
+    "mse" is the mean squared error of log2(1 + count), or of activities over those that were measured.
+    "poisson" and "negative_binomial" are the deviance of 1 + count from its expectation 2^prediction:
+    variance m, or m + `count_dispersion` m^2. Half a deviance is, near its minimum, the squared error of
+    ln m times m, or m / (1 + `count_dispersion` m); it is divided by the batch's mean of that.
 
     Parameters
     ----------

@@ -24,6 +24,7 @@ from deepallele.model.presets import ModelConfig
 from deepallele.model.published import PublishedNetwork
 
 SCORE = "val_score"
+MIN_VALIDATION = 3  # a correlation needs as many regions
 SHORTEST_CYCLE = 8  # steps; a shorter one-cycle has no rise
 
 
@@ -169,13 +170,15 @@ def _float(prediction: Prediction) -> Prediction:
 
 
 def _mean_r(log_ratio: Tensor, batch: Batch) -> float:
-    """Pearson R with the measured log ratio, mean over tasks."""
+    """Pearson R with the measured log ratio, mean over the tasks with enough regions to tell one."""
     found = []
     for task in range(log_ratio.shape[1]):
         kept = batch.kept[:, task]
+        if kept.sum() < MIN_VALIDATION and log_ratio.shape[1] > 1:
+            continue
         # A constant prediction has no correlation; it is as good as none.
         found.append(pearson(log_ratio[kept, task].cpu(), batch.log_ratio[kept, task].cpu()) or 0.0)
-    return float(np.mean(found))
+    return float(np.mean(found)) if found else 0.0
 
 
 def _moving_average(network: nn.Module, decay: float) -> AveragedModel:

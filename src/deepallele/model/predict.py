@@ -13,9 +13,12 @@ from deepallele.model.prediction import Prediction
 
 
 def predict(
-    model: nn.Module, codes: NDArray[np.uint8], batch_size: int = 256
+    model: nn.Module,
+    codes: NDArray[np.uint8],
+    batch_size: int = 256,
+    measured: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Predict all regions, averaged over both strands where the model asks for it.
+    """Predict all regions, averaged over tasks, and over both strands where the model asks for it.
 
     Parameters
     ----------
@@ -25,6 +28,8 @@ def predict(
         uint8 (n, 2, L), base codes of both haplotypes.
     batch_size
         Regions at a time.
+    measured
+        bool (n, T), tasks whose mean is taken for each region, one at least; None: all.
 
     Returns
     -------
@@ -37,7 +42,11 @@ def predict(
     with torch.inference_mode():
         for first in range(0, len(codes), batch_size):
             rows = slice(first, first + batch_size)
-            batch = predict_codes(model, torch.as_tensor(codes[rows], device=device))
+            shown = torch.as_tensor(codes[rows], device=device)
+            if measured is None:
+                batch = predict_codes(model, shown)
+            else:
+                batch = predict_tasks(model, shown).mean_of(torch.as_tensor(measured[rows], device=device))
             counts[rows] = batch.count.cpu().numpy()
             ratios[rows] = batch.log_ratio.cpu().numpy()
     return counts, ratios

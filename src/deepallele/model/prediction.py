@@ -22,3 +22,8 @@ class Prediction(NamedTuple):
     def mean(self) -> "Prediction":
         """Mean over tasks."""
         return Prediction(self.count.mean(dim=1), self.log_ratio.mean(dim=1))
+
+    def mean_of(self, tasks: Tensor) -> "Prediction":
+        """Mean over the tasks that are chosen for each region, bool (B, T)."""
+        weight = tasks / tasks.sum(dim=1, keepdim=True)
+        return Prediction((self.count * weight[..., None]).sum(dim=1), (self.log_ratio * weight).sum(dim=1))

@@ -82,6 +82,8 @@ def fingerprint(dataset: Dataset, **settings: Any) -> dict[str, Any]:
         targets.activity,
         targets.log_ratio,
     ]
+    if dataset.activity is not None:
+        arrays.append(dataset.activity)
     data = hashlib.sha256()
     for array in arrays:
         data.update(str(array.shape).encode())

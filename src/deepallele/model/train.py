@@ -21,13 +21,12 @@ from deepallele.files import atomic_path, write_text
 from deepallele.model.checkpoint import load_model, read_checkpoint
 from deepallele.model.data import BatchRows, batches, region_tensors, to_device
 from deepallele.model.evaluate import agreement
-from deepallele.model.module import PairModule
+from deepallele.model.module import MIN_VALIDATION, PairModule
 from deepallele.model.predict import predict
 from deepallele.model.presets import ModelConfig
 from deepallele.model.resume import Unfinished, fingerprint
 from deepallele.model.trainer import describe, make_trainer
 
-MIN_VALIDATION = 3  # a correlation needs as many regions
 EVALUATION_BATCH = 256
 HARMLESS = (
     ".*does not have many workers.*",  # data held in memory gain nothing from them
@@ -160,7 +159,10 @@ def train_model(
     metrics = {
         "epochs": trainer.current_epoch,
         "best_epoch": best_epoch,
-        **{name: _evaluate(network, dataset, part, min_informative) for name, part in parts.items()},
+        **{
+            name: _evaluate(network, dataset, part, min_informative, settings.tasks)
+            for name, part in parts.items()
+        },
     }
     write_history(module.history, unfinished.logs / "metrics.csv")
     unfinished.keep_logs(logs)
@@ -194,7 +196,7 @@ def _mean_counts(activity: torch.Tensor, tasks: Sequence[str], fold: int) -> tor
     if not torch.isfinite(mean).all():
         empty = tasks[int(mean.isfinite().logical_not().nonzero()[0, 0])]
         raise InputError(
-            f"fold {fold}: no training region was measured in {empty}; leave that sample out, or train on all"
+            f"fold {fold}: no training region was measured in {empty}; leave it out, or train on all"
         )
     return mean
 
@@ -212,9 +214,11 @@ def _with_usable_loss(config: ModelConfig, dataset: Dataset) -> ModelConfig:
 
 
 def _evaluate(
-    network: torch.nn.Module, dataset: Dataset, rows: NDArray[np.int64], min_informative: int
+    network: torch.nn.Module, dataset: Dataset, rows: NDArray[np.int64], min_informative: int, tasks: str
 ) -> dict[str, float | int | None]:
-    count, log_ratio = predict(network, dataset.sequence[rows], EVALUATION_BATCH)
+    chosen = dataset.measured_tasks(tasks)
+    mine = None if chosen is None else chosen[rows]
+    count, log_ratio = predict(network, dataset.sequence[rows], EVALUATION_BATCH, mine)
     measured = dataset.log_counts()[rows], dataset.log_ratio()[rows]
     kept = dataset.kept(min_informative)[rows]
     scores = agreement(count, log_ratio, *measured, kept)

@@ -86,6 +86,9 @@ def _chunks_of_contig(
         try:
             file = stack.enter_context(open_bgzf_at(bam, stretch.begin))
             stream = RecordStream(file.read, str(bam), header)
+            # At a wrong place the size of the record could be anything, up to the whole file.
+            if stream.next_contig() != tid:
+                raise InputError("no record of it is there")
             first = stream.take(1)
         except _UNREADABLE as error:
             raise InputError(f"{unfit} ({error})") from error

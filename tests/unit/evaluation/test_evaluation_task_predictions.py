@@ -6,6 +6,7 @@ import torch
 from model_world import planted_dataset, small_config
 
 from deepallele.errors import InputError
+from deepallele.evaluation.out_of_fold import predict_out_of_fold
 from deepallele.evaluation.task_predictions import predict_each_task
 from deepallele.model.build import build_network
 from deepallele.model.checkpoint import load_model
@@ -50,6 +51,20 @@ def test_each_region_and_task_has_the_mean_over_the_seeds_of_its_fold(tmp_path):
     np.testing.assert_allclose(found["log_ratio_sd"], ratios.std(axis=0, ddof=1), rtol=1e-4)
     np.testing.assert_allclose(found["measured_log_ratio"].sum(), 0, atol=1e-6)
     assert (found["informative"] == dataset.count[row, 0, :2].sum()).all()
+
+
+def test_a_region_is_predicted_by_the_tasks_in_which_it_was_measured(tmp_path):
+    dataset = two_samples()
+    activity = np.random.default_rng(3).normal(size=(40, 2, 2)).astype(np.float32)
+    activity[:15, 0], activity[15:30, 1] = np.nan, np.nan
+    dataset = replace(dataset, activity=activity)
+    paths = checkpoints(tmp_path, dataset)
+    tasks = predict_each_task(dataset, paths)["log_ratio"].to_numpy().reshape(40, 2)
+    expected = np.concatenate([tasks[:15, 1], tasks[15:30, 0], tasks[30:].mean(axis=1)])
+    table = predict_out_of_fold(dataset, paths, 0, 0.0, 0.0).table
+    np.testing.assert_allclose(table["log_ratio"], expected, rtol=1e-4)
+    np.testing.assert_allclose(table["measured_log_ratio"], dataset.log_ratio())
+    assert np.ptp(tasks, axis=1).mean() > 1e-3
 
 
 def test_one_task_and_one_seed(tmp_path):

@@ -57,6 +57,8 @@ def plain(sizes, length):
         {"conv_repeat": 2, "dilation": 2},
         {"first_batch_norm": False, "all_batch_norm": False},
         {"kernel_length": 10, "kernel_size": 4},
+        {"kernel_size": 4, "dilation": 2},
+        {"dilation": 40},
         {"conv_layers": 0},
     ],
 )
