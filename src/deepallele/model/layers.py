@@ -73,6 +73,8 @@ class ConvBlock(nn.Sequential):
         """Whether gradients of our own fit: in training on a CPU, in the precision of the values."""
         other = torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling()
         plain = values.device.type == "cpu" and not other and torch.is_grad_enabled()
+        # Of a single value there is no variance; torch says so.
+        plain = plain and len(values) * values.shape[-1] > 1
         convolution = self._convolution()
         # They are for as many positions before as behind.
         symmetric = convolution.dilation[0] * (convolution.kernel_size[0] - 1) % 2 == 0
