@@ -1,5 +1,6 @@
 """Models of the promoter assay, trained through the library, and their out-of-fold predictions."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from deepallele.dataset.contents import Dataset
 from deepallele.dataset.schema import TRAIN
 from deepallele.evaluation.task_predictions import predict_each_task
+from deepallele.files import write_json
 from deepallele.model.presets import model_config
 from deepallele.model.train import train_model
 
@@ -59,7 +61,7 @@ Predicted = tuple[NDArray[np.float64], NDArray[np.float64]]
 def predict_model(name: str, dataset: Dataset, seeds: Sequence[int], out: Path) -> Predicted:
     """Train a model on every fold; predict each pair by those that never saw it, the mean of the seeds.
 
-    A training whose checkpoint is in `out` already is not run again.
+    A training with the same settings whose checkpoint is in `out` already is not run again.
     """
     cpu = process_time()
     if name in (RIDGE, RIDGE_BY_LIBRARY):
@@ -89,12 +91,13 @@ def _predict_network(name: str, dataset: Dataset, seeds: Sequence[int], out: Pat
         for seed in seeds:
             folder = out / "models" / name / f"fold{fold}" / f"seed{seed}"
             checkpoints.append(folder / "model.ckpt")
-            if checkpoints[-1].exists():
+            if _is_there(folder, config.as_dict()):
                 continue
             run = train_model(
                 dataset=seen(dataset, fold), config=config, fold=fold, seed=seed, min_informative=0,
                 checkpoint=checkpoints[-1], logs=folder / "logs", accelerator="cpu",
             )  # fmt: skip
+            write_json(config.as_dict(), folder / "settings.json")
             print(f"{name} fold {fold} seed {seed}: best epoch {run['best_epoch']} of {run['epochs']}")
     table = predict_each_task(dataset, checkpoints)
     # Each pair by the outputs of the library in which it was measured.
@@ -102,6 +105,12 @@ def _predict_network(name: str, dataset: Dataset, seeds: Sequence[int], out: Pat
     rows = np.arange(len(dataset.region)) * tasks + (measured_in(dataset) if tasks > 1 else 0)
     mine = table.iloc[rows]
     return mine[["count_a", "count_b"]].to_numpy(), mine["log_ratio"].to_numpy()
+
+
+def _is_there(folder: Path, settings: dict[str, Any]) -> bool:
+    """Whether a training with these settings has ended in the folder."""
+    noted = folder / "settings.json"
+    return noted.exists() and bool(json.loads(noted.read_text()) == settings)
 
 
 def _as_it_is(dataset: Dataset, fold: int) -> Dataset:
