@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-CHUNK = 1 << 19
+CHUNK = 1 << 18
 """Values of a gradient that are at work at a time."""
 
 aten = torch.ops.aten
