@@ -6,6 +6,7 @@ from pathlib import Path
 from deepallele.dataset.store import read_dataset
 from deepallele.errors import InputError, run_step
 from deepallele.exchange.export import write_fasta_pair, write_npz
+from deepallele.exchange.layout import add_layout_options, layout_of
 from deepallele.exchange.published_export import AMBIGUOUS, write_published
 
 FORMATS = {"published": 1, "fasta": 2, "npz": 1}
@@ -20,7 +21,7 @@ def main(arguments: argparse.Namespace) -> None:
         )
     dataset = read_dataset(arguments.dataset)
     if arguments.format == "published":
-        write_published(dataset, files[0], arguments.ambiguous)
+        write_published(dataset, files[0], arguments.ambiguous, layout_of(arguments))
     elif arguments.format == "fasta":
         write_fasta_pair(dataset, (files[0], files[1]))
     else:
@@ -40,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
         default="split",
         help="published: half of the ambiguous fragments for each haplotype, or informative ones only",
     )
+    add_layout_options(parser)
     return parser
 
 

@@ -11,6 +11,7 @@ from deepallele.dataset.targets import KINDS
 from deepallele.errors import InputError, run_step
 from deepallele.exchange.assemble import ImportSettings, assemble
 from deepallele.exchange.configured import FILES
+from deepallele.exchange.layout import add_layout_options, layout_of
 from deepallele.exchange.pairs import Pairs
 from deepallele.exchange.published import read_published
 from deepallele.exchange.tables import UNITS, Columns, named_columns, read_pairs_fasta, read_pairs_table
@@ -53,7 +54,7 @@ def read_pairs(arguments: argparse.Namespace) -> tuple[Pairs, pd.DataFrame, list
     if len(files) != FILES[source]:
         raise InputError(f"--input: {len(files)} files; --from {source} takes {FILES[source]}")
     if source == "published":
-        return read_published(files[0], arguments.samples)
+        return read_published(files[0], arguments.samples, layout_of(arguments))
     needed = {"--name-column": arguments.name_column, "--group-column": arguments.group_column}
     needed |= {"--values": arguments.values, "--unit": arguments.unit}
     if source == "table":
@@ -82,6 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--from", dest="source", choices=list(FILES), required=True, help="what the files are")
     add("--input", type=Path, nargs="+", required=True, help="the file; with fasta: A's, B's, the table")
     add("--samples", nargs="+", help="published: batches to import (default: all)")
+    add_layout_options(parser)
     add("--name-column", help="column of unique names")
     add("--sequence-columns", nargs=2, help="table: columns of A's and B's sequence")
     add("--group-column", help="column of groups that stay in one fold (chromosome, gene)")

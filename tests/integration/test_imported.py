@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,3 +95,20 @@ def test_a_missing_file_stops_before_any_job(imported):
     done = imported.with_config("bad", dataset__import=section).snakemake()
     assert done.returncode != 0
     assert "key 'dataset.import.files': no such file 'none.tsv'" in done.stdout
+
+
+def test_a_published_file_with_names_of_its_own_for_the_arrays(new_run):
+    run, rng = new_run("arrays", CONFIG), np.random.default_rng(1)
+    code, count = rng.integers(0, 4, (40, 2, 60)), rng.integers(0, 90, (2, 40))
+    with h5py.File(run.directory / "pairs of mine.h5", "w") as file:
+        for haplotype, name in enumerate("AB"):
+            file[f"seq {name}"] = np.eye(4)[code[:, haplotype]]
+            file[f"s1_{name}"] = np.log(1.0 + count[haplotype])
+        file["peak_name"] = [f"chr{row % 4 + 1}-{100 * row}-{100 * row + 60}" for row in range(40)]
+    arrays = {"sequence": ["seq A", "seq B"], "batch": ["{batch}_A", "{batch}_B", "{batch}_ratio"]}
+    section = {"format": "published", "files": ["pairs of mine.h5"], "arrays": arrays}
+    run.with_config("own", dataset__import=section).whole("results/dataset/dataset.h5")
+    dataset = read_dataset(run.directory / "results" / "dataset" / "dataset.h5")
+    assert dataset.sample == ["s1"]
+    np.testing.assert_array_equal(dataset.count[:, 0, :2], count.T)
+    np.testing.assert_array_equal(dataset.sequence, code)

@@ -27,7 +27,8 @@ rule import_dataset:
         cross=CROSS,
         haplotypes=HAPLOTYPES,
         source=IMPORTED["format"],
-        options=import_options(IMPORTED),
+        # A function, as names of arrays have braces of their own.
+        options=lambda wildcards: import_options(IMPORTED),
         numbers=config["dataset"],
         test_groups=config["dataset"]["test_chromosomes"],
         validation_groups=config["dataset"]["validation_chromosomes"],

@@ -20,7 +20,10 @@ def library(*packages):
     package = SRC / "deepallele"
     shared = [package / name for name in ("compressed.py", "errors.py", "files.py")]
     return shared + [
-        path for name in packages for path in sorted((package / name).glob("**/*.py"))
+        path
+        for name in packages
+        for path in sorted((package / name).rglob("*"))
+        if path.suffix in (".py", ".toml", ".j2")
     ]
 
 

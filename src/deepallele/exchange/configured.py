@@ -56,6 +56,9 @@ def check_import(config: Mapping[str, Any], source: str) -> None:
             raise InputError(f"{where}.columns.{key}' is missing; format '{section['format']}' needs it")
     if section["samples"] and section["format"] != "published":
         raise InputError(f"{where}.samples': names batches of format 'published'; use columns.values")
+    for key, names in section["arrays"].items():
+        if names and section["format"] != "published":
+            raise InputError(f"{where}.arrays.{key}': names arrays of format 'published'; remove it")
 
 
 def check_import_files(config: Mapping[str, Any]) -> None:
@@ -77,6 +80,9 @@ def import_options(section: Mapping[str, Any]) -> list[str]:
     values = [f"{name}={','.join(pair)}" for name, pair in (columns["values"] or {}).items()]
     options = {
         "--samples": section["samples"],
+        "--sequence-arrays": section["arrays"]["sequence"],
+        "--value-arrays": section["arrays"]["values"],
+        "--batch-arrays": section["arrays"]["batch"],
         "--name-column": columns["name"],
         "--sequence-columns": columns["sequence"],
         "--group-column": columns["group"],

@@ -9,27 +9,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepallele.errors import InputError
+from deepallele.exchange.layout import BATCH, Layout
 from deepallele.exchange.names import Place, parse_names
 from deepallele.exchange.onehot import from_one_hot, real_length
 from deepallele.exchange.pairs import SCALES, Pairs, dropped_table
 
-# Part of the file format, whatever the haplotypes are called (a ChIP file of PWK has its arrays in Cast_*);
-# the haplotypes' own names are those of the configuration.
-SEQUENCES = ("B6_sequence", "Cast_sequence")
-# Arrays of A, of B and their difference: of a file without batches, and of one batch.
-PLAIN = ("B6_counts", "Cast_counts", "ratio")
-BATCH = ("{}.B6", "{}.CAST", "{}.ratio")
 SINGLE_SAMPLE = "all"
 ROWS = 1024
 _TOLERANCE = 1e-3
 
 
-def read_published(path: str | Path, samples: Sequence[str] | None) -> tuple[Pairs, pd.DataFrame, list[str]]:
+def read_published(
+    path: str | Path, samples: Sequence[str] | None, layout: Layout
+) -> tuple[Pairs, pd.DataFrame, list[str]]:
     """Read a file in the published layout.
 
-    `B6_sequence` and `Cast_sequence` are one-hot (n, L, 4), zeros behind the last base; `peak_name` is
-    `{contig}-{start}-{end}`, with `gene_name` in front where there is one; the values are ln(1 + count)
-    of A and B, under `B6_counts` and `Cast_counts` or under `{batch}.B6` and `{batch}.CAST`.
+    Sequences are one-hot (n, L, 4), zeros behind the last base; `peak_name` is `{contig}-{start}-{end}`, with
+    `gene_name` in front where there is one; the values are ln(1 + count) of A and B, of all or of each batch.
 
     Where every value is ln(1 + a whole number), the pairs have counts, else activities. The ratio of the
     file is not taken over: it is compared with the difference of the two values.
@@ -40,6 +36,8 @@ def read_published(path: str | Path, samples: Sequence[str] | None) -> tuple[Pai
         The file.
     samples
         Batches to read, in order; None: all of the file, sorted by name.
+    layout
+        Names of the arrays.
 
     Returns
     -------
@@ -63,9 +61,9 @@ def read_published(path: str | Path, samples: Sequence[str] | None) -> tuple[Pai
         with h5py.File(path, "r") as file:
             names = _texts(file, "peak_name", path)
             genes = _texts(file, "gene_name", path) if "gene_name" in file else None
-            keys = _value_keys(file, samples, path)
+            keys = _value_keys(file, samples, layout, path)
             values = np.stack([_values(file, key, len(names), path) for key in keys.values()], axis=1)
-            sequence = _sequences(file, len(names), path)
+            sequence = _sequences(file, layout.sequence, len(names), path)
     except OSError as error:
         raise InputError(f"{path}: not an HDF5 file ({error}); copy it again") from error
     places = parse_names(names, genes, str(path))
@@ -98,20 +96,25 @@ def _texts(file: h5py.File, key: str, path: str | Path) -> list[str]:
     return [text.decode() if isinstance(text, bytes) else str(text) for text in file[key][()]]
 
 
+def _contents(file: h5py.File) -> str:
+    return f"{', '.join(sorted(file))}; name those to read in dataset.import.arrays (or the step's options)"
+
+
 def _value_keys(
-    file: h5py.File, samples: Sequence[str] | None, path: str | Path
+    file: h5py.File, samples: Sequence[str] | None, layout: Layout, path: str | Path
 ) -> dict[str, tuple[str, str, str]]:
-    ending = BATCH[0].format("")
-    batches = sorted(key.removesuffix(ending) for key in file if key.endswith(ending))
-    found = {name: tuple(key.format(name) for key in BATCH) for name in batches}
-    if PLAIN[0] in file:
-        found[SINGLE_SAMPLE] = PLAIN
+    found = {name: layout.of_batch(name) for name in layout.batches(file)}
+    if layout.values[0] in file:
+        found[SINGLE_SAMPLE] = layout.values
     if not found:
-        raise InputError(f"{path}: neither {PLAIN[0]} nor a batch ({BATCH[0].format('NAME')})")
+        raise InputError(
+            f"{path}: neither {layout.values[0]} nor a batch ({layout.batch[0].replace(BATCH, 'NAME')}); "
+            f"it has {_contents(file)}"
+        )
     missing = [name for name in samples or [] if name not in found]
     if missing:
         raise InputError(f"{path}: no batch {missing[0]!r}; it has {', '.join(found)}")
-    return {name: found[name] for name in (samples or found)}  # type: ignore[misc]
+    return {name: found[name] for name in (samples or found)}
 
 
 def _values(file: h5py.File, keys: Sequence[str], n: int, path: str | Path) -> NDArray[np.float64]:
@@ -127,15 +130,17 @@ def _values(file: h5py.File, keys: Sequence[str], n: int, path: str | Path) -> N
     return np.stack(columns, axis=1)
 
 
-def _sequences(file: h5py.File, n: int, path: str | Path) -> NDArray[np.uint8]:
-    for key in SEQUENCES:
-        if key not in file or file[key].ndim != 3 or file[key].shape[0] != n or file[key].shape[2] != 4:
-            shape = file[key].shape if key in file else "missing"
-            raise InputError(f"{path}: {key} is {shape}; expected ({n}, length, 4)")
-    if file[SEQUENCES[0]].shape != file[SEQUENCES[1]].shape:
-        raise InputError(f"{path}: {SEQUENCES[0]} and {SEQUENCES[1]} differ in length")
-    codes = np.empty((n, 2, file[SEQUENCES[0]].shape[1]), dtype=np.uint8)
-    for haplotype, key in enumerate(SEQUENCES):
+def _sequences(file: h5py.File, keys: tuple[str, str], n: int, path: str | Path) -> NDArray[np.uint8]:
+    for key in keys:
+        if key not in file:
+            raise InputError(f"{path}: no {key}; it has {_contents(file)}")
+        if file[key].ndim != 3 or file[key].shape[0] != n or file[key].shape[2] != 4:
+            raise InputError(f"{path}: {key} is {file[key].shape}; expected ({n}, length, 4)")
+    first_key, second_key = keys
+    if file[first_key].shape != file[second_key].shape:
+        raise InputError(f"{path}: {first_key} and {second_key} differ in length")
+    codes = np.empty((n, 2, file[first_key].shape[1]), dtype=np.uint8)
+    for haplotype, key in enumerate(keys):
         for first in range(0, n, ROWS):
             rows = slice(first, min(first + ROWS, n))
             codes[rows, haplotype] = from_one_hot(file[key][rows], f"{path}: {key}, rows from {first}")

@@ -7,16 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepallele.dataset.store import Dataset
+from deepallele.exchange.layout import Layout
 from deepallele.exchange.names import published_names
 from deepallele.exchange.onehot import to_one_hot
 from deepallele.exchange.pairs import SCALES
-from deepallele.exchange.published import BATCH, PLAIN, ROWS, SEQUENCES, SINGLE_SAMPLE
+from deepallele.exchange.published import ROWS, SINGLE_SAMPLE
 from deepallele.files import atomic_path
 
 AMBIGUOUS = ("split", "drop")
 
 
-def write_published(dataset: Dataset, path: str | Path, ambiguous: str) -> None:
+def write_published(dataset: Dataset, path: str | Path, ambiguous: str, layout: Layout) -> None:
     """Write a dataset in the published layout, whole or not at all; the same content gives the same bytes.
 
     One sample is written without batches, several as batches. Real-valued activities are written as they
@@ -31,6 +32,8 @@ def write_published(dataset: Dataset, path: str | Path, ambiguous: str) -> None:
     ambiguous
         "split": half of each region's ambiguous fragments for each haplotype, as published, the odd one for
         A in even rows and for B in odd ones; "drop": informative fragments only.
+    layout
+        Names of the arrays.
 
     Raises
     ------
@@ -42,7 +45,7 @@ def write_published(dataset: Dataset, path: str | Path, ambiguous: str) -> None:
     # An imported batch keeps its name.
     plain = len(dataset.sample) == 1 and (not dataset.imported or dataset.sample[0] == SINGLE_SAMPLE)
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
-        for haplotype, key in enumerate(SEQUENCES):
+        for haplotype, key in enumerate(layout.sequence):
             n, _, length = dataset.sequence.shape
             stored = file.create_dataset(
                 key, (n, length, 4), np.float64, compression="gzip", shuffle=True, track_times=False
@@ -54,7 +57,7 @@ def write_published(dataset: Dataset, path: str | Path, ambiguous: str) -> None:
                 data = np.asarray(texts, dtype=object)
                 file.create_dataset(key, data=data, dtype=h5py.string_dtype("utf-8"), track_times=False)
         for column, sample in enumerate(dataset.sample):
-            keys = PLAIN if plain else [key.format(sample) for key in BATCH]
+            keys = layout.values if plain else layout.of_batch(sample)
             values = a[:, column], b[:, column], a[:, column] - b[:, column]
             for key, one in zip(keys, values, strict=True):
                 file.create_dataset(key, data=one, track_times=False)

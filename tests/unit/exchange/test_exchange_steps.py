@@ -48,6 +48,11 @@ def test_a_published_file_through_all_formats(tmp_path):
         np.testing.assert_array_equal(archive["sequence"], read_dataset(paths["d.h5"]).sequence)
         assert archive["haplotype"].tolist() == ["BY", "RM"]
         assert len(archive["variant_pos"]) == len(read_dataset(paths["d.h5"]).variant)
+    own = ["--sequence-arrays", "sa", "sb", "--value-arrays", "a", "b", "d"]
+    step(*export, "published", "--out", tmp_path / "own.h5", *own)
+    again = ["--out", tmp_path / "again.h5", "--dropped", tmp_path / "again.tsv"]
+    step("import_dataset.py", "--from", "published", "--input", tmp_path / "own.h5", *CROSS, *own, *again)
+    assert (tmp_path / "again.h5").read_bytes() == paths["d.h5"].read_bytes()
     assert "--format fasta writes 2" in step(*export, "fasta", "--out", tmp_path / "x", ok=False)
 
 

@@ -33,6 +33,8 @@ def test_options_of_the_step():
         *("--name-column", "oligo", "--sequence-columns", "ref", "alt", "--group-column", "gene"),
         *("--values", "r1=a1,b1", "r2=a2,b2", "--unit", "log2"),
     ]
+    section["arrays"]["batch"] = ["{batch}.x", "{batch}.y", "{batch}.d"]
+    assert import_options(section)[:4] == ["--batch-arrays", "{batch}.x", "{batch}.y", "{batch}.d"]
     published = "dataset: {import: {format: published, files: [a.h5], samples: [sum], length: 330}}"
     head = TABLE[: TABLE.index("dataset:")]
     section = config(text=head + published)["dataset"]["import"]
@@ -49,6 +51,12 @@ def test_options_of_the_step():
         (("format: table", "format: fasta"), "2 files|1 files; format 'fasta' takes 3"),
         (("format: table", "format: published"), "columns.name': not used by format 'published'"),
         (("unit: log2", "samples: [r1]"), "samples': names batches"),
+        (
+            ("unit: log2", "arrays: {sequence: [a, b]}"),
+            "arrays.sequence': names arrays of format 'published'",
+        ),
+        (("unit: log2", "arrays: {batch: [a, b, c]}"), "dataset.import.arrays.batch"),
+        (("unit: log2", "arrays: {values: [a, b]}"), "dataset.import.arrays.values"),
         (("unit: log2", "units: log2"), "unknown key 'units' in 'dataset.import'; did you mean 'unit'"),
         (("folds: 4", "split: blocks"), "key 'dataset.split'"),
         (("[a1, b1]", "[a1]"), "dataset.import.columns.values.r1"),

@@ -3,16 +3,20 @@
 import h5py
 import numpy as np
 import pytest
-from exchange_world import LENGTH, one_hot, random_pairs, region_names, write_published
+from exchange_world import LENGTH, one_hot, random_pairs, region_names
+from exchange_world import write_published as write_file
 
 from deepallele.errors import InputError
 from deepallele.exchange.assemble import ImportSettings, assemble
 from deepallele.exchange.differences import Difference, apply_differences
-from deepallele.exchange.published import read_published
-from deepallele.exchange.published_export import write_published as export
+from deepallele.exchange.layout import layout
+from deepallele.exchange.published import read_published as read
+from deepallele.exchange.published_export import write_published
 from deepallele.genome.fasta import decode
 
 N = 30
+# As described for the paper's files.
+SEQUENCES = ("B6_sequence", "Cast_sequence")
 PLAIN = ("B6_counts", "Cast_counts", "ratio")
 SETTINGS = ImportSettings("B6xPWK", ["B6", "PWK"], LENGTH, 3, 0.1, 1.0, "published")
 
@@ -31,8 +35,16 @@ def counts():
     return np.random.default_rng(5).integers(0, 400, (4, N))
 
 
-def imported(path, samples=None):
-    found, dropped, notes = read_published(path, samples)
+def read_published(path, samples):
+    return read(path, samples, layout())
+
+
+def export(dataset, path, ambiguous):
+    write_published(dataset, path, ambiguous, layout())
+
+
+def imported(path, samples=None, names=None):
+    found, dropped, notes = read(path, samples, names or layout())
     return assemble(found, SETTINGS), dropped, notes
 
 
@@ -52,7 +64,7 @@ def check_variants(dataset, a, b):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_chip_file_without_batches(tmp_path, pairs, counts, dtype):
     path = tmp_path / "chip.h5"
-    write_published(path, *pairs, region_names(N), {PLAIN: counts[:2]}, dtype=dtype)
+    write_file(path, *pairs, region_names(N), {PLAIN: counts[:2]}, dtype=dtype)
     dataset, dropped, notes = imported(path)
     assert dataset.haplotypes == ["B6", "PWK"]
     assert (dataset.sample, len(dropped)) == (["all"], 0)
@@ -69,7 +81,7 @@ def test_a_chip_file_without_batches(tmp_path, pairs, counts, dtype):
 def test_an_atac_file_with_batches_and_extended_windows(tmp_path, pairs, counts):
     path = tmp_path / "atac.h5"
     values = {batch("sum"): counts[:2], batch("sc"): counts[2:]}
-    write_published(path, *pairs, region_names(N, size=40), values)
+    write_file(path, *pairs, region_names(N, size=40), values)
     both, _, _ = imported(path)
     assert both.sample == ["sc", "sum"]
     dataset, _, notes = imported(path, ["sum"])
@@ -85,7 +97,7 @@ def test_an_rna_file_with_genes_and_real_values(tmp_path, pairs, counts):
     path = tmp_path / "rna.h5"
     names = region_names(N, genes=True)
     genes = [f"H2-K{row}" for row in range(N)]
-    write_published(path, *pairs, names, {batch("B_Fo_Sp_IL4"): counts[:2] / 7}, genes)
+    write_file(path, *pairs, names, {batch("B_Fo_Sp_IL4"): counts[:2] / 7}, genes)
     dataset, _, notes = imported(path)
     assert dataset.region["name"].tolist() == names
     assert dataset.region["chrom"].tolist() == names, "the name says where the gene is, not where its window"
@@ -105,7 +117,7 @@ def test_what_is_exported_comes_back_the_same(tmp_path, pairs, counts, kind):
     values = {"chip": {PLAIN: counts[:2]}, "atac": {batch("sum"): counts[:2], batch("sc"): counts[2:]}}
     values["rna"] = {batch("MF_PC_IL4"): counts[:2] / 7}
     genes = [f"H2-K{row}" for row in range(N)] if kind == "rna" else None
-    write_published(tmp_path / "first.h5", *pairs, region_names(N, genes=kind == "rna"), values[kind], genes)
+    write_file(tmp_path / "first.h5", *pairs, region_names(N, genes=kind == "rna"), values[kind], genes)
     first, _, _ = imported(tmp_path / "first.h5")
     export(first, tmp_path / "second.h5", "split")
     export(first, tmp_path / "again.h5", "split")
@@ -131,7 +143,7 @@ def test_what_is_exported_comes_back_the_same(tmp_path, pairs, counts, kind):
 
 
 def test_ambiguous_fragments_are_split_as_published_or_dropped(tmp_path, pairs, counts):
-    write_published(tmp_path / "a.h5", *pairs, region_names(N), {PLAIN: counts[:2]})
+    write_file(tmp_path / "a.h5", *pairs, region_names(N), {PLAIN: counts[:2]})
     dataset, _, _ = imported(tmp_path / "a.h5")
     dataset.count[:, :, 2] = np.arange(N)[:, None] + 1
     export(dataset, tmp_path / "split.h5", "split")
@@ -157,7 +169,7 @@ def test_ambiguous_fragments_are_split_as_published_or_dropped(tmp_path, pairs, 
 )
 def test_names_that_do_not_parse_are_refused(tmp_path, pairs, counts, name, words):
     names = [*region_names(N)[:-1], name]
-    write_published(tmp_path / "a.h5", *pairs, names, {PLAIN: counts[:2]})
+    write_file(tmp_path / "a.h5", *pairs, names, {PLAIN: counts[:2]})
     with pytest.raises(InputError, match=words):
         read_published(tmp_path / "a.h5", None)
 
@@ -170,7 +182,7 @@ def test_other_files_are_refused(tmp_path, pairs, counts):
         file["other"] = [1]
     with pytest.raises(InputError, match="no peak_name; it has other"):
         read_published(tmp_path / "empty.h5", None)
-    write_published(tmp_path / "a.h5", *pairs, region_names(N), {PLAIN: counts[:2]})
+    write_file(tmp_path / "a.h5", *pairs, region_names(N), {PLAIN: counts[:2]})
     with h5py.File(tmp_path / "a.h5", "a") as file:
         file["B6_sequence"][3, 5] = [0.7, 0.3, 0, 0]
     with pytest.raises(InputError, match=r"B6_sequence, rows from 0: row 3, position 5 is \[0.7"):
@@ -183,7 +195,7 @@ def test_other_files_are_refused(tmp_path, pairs, counts):
 
 
 def test_values_that_are_missing_or_do_not_fit_are_told(tmp_path, pairs, counts):
-    write_published(tmp_path / "a.h5", *pairs, region_names(N), {PLAIN: counts[:2]})
+    write_file(tmp_path / "a.h5", *pairs, region_names(N), {PLAIN: counts[:2]})
     with h5py.File(tmp_path / "a.h5", "a") as file:
         file["B6_counts"][4] = np.nan
         file["B6_sequence"][6] = 0
@@ -196,9 +208,40 @@ def test_values_that_are_missing_or_do_not_fit_are_told(tmp_path, pairs, counts)
 
 
 def test_one_hot_of_the_export_is_that_of_the_description(tmp_path, pairs, counts):
-    write_published(tmp_path / "a.h5", *pairs, region_names(N), {PLAIN: counts[:2]})
+    write_file(tmp_path / "a.h5", *pairs, region_names(N), {PLAIN: counts[:2]})
     dataset, _, _ = imported(tmp_path / "a.h5")
     export(dataset, tmp_path / "b.h5", "split")
     with h5py.File(tmp_path / "b.h5") as file:
         np.testing.assert_array_equal(file["Cast_sequence"], one_hot(pairs[1]))
         np.testing.assert_array_equal(file["ratio"], file["B6_counts"][()] - file["Cast_counts"][()])
+
+
+def test_arrays_of_other_names_are_read_and_written(tmp_path, pairs, counts):
+    mine = layout(("alt", "ref"), ("ya", "yb", "d"), ("n {batch} a", "n {batch} b", "n {batch} d"))
+    for name, theirs, keys in (("all", PLAIN, mine.values), ("s{1}", batch("s{1}"), mine.of_batch("s{1}"))):
+        write_file(tmp_path / "usual.h5", *pairs, region_names(N), {theirs: counts[:2]})
+        with h5py.File(tmp_path / "usual.h5") as one, h5py.File(tmp_path / "own.h5", "w") as other:
+            other["peak_name"] = one["peak_name"][()]
+            for new, old in zip([*mine.sequence, *keys], [*SEQUENCES, *theirs], strict=True):
+                other[new] = one[old][()]
+        first, second = imported(tmp_path / "usual.h5")[0], imported(tmp_path / "own.h5", names=mine)[0]
+        assert first.sample == second.sample == [name]
+        np.testing.assert_array_equal(first.sequence, second.sequence)
+        np.testing.assert_array_equal(first.count, second.count)
+        write_published(second, tmp_path / "out.h5", "split", mine)
+        with h5py.File(tmp_path / "own.h5") as one, h5py.File(tmp_path / "out.h5") as other:
+            assert sorted(one) == sorted(other)
+        with pytest.raises(InputError, match=r"it has .*; name those to read in dataset\.import\.arrays"):
+            imported(tmp_path / "own.h5")
+
+
+def test_batches_are_found_by_the_names_of_their_arrays():
+    names = layout(batch=["{batch}_counts", "{batch}_b", "{batch}_r"])
+    assert names.batches(["y_counts", "B6_counts", "x_counts", "_counts", "z_b"]) == ["x", "y"]
+
+
+def test_names_of_arrays_that_cannot_be_are_refused():
+    with pytest.raises(InputError, match="--sequence-arrays: a, a: names of arrays must differ"):
+        layout(sequence=["a", "a"])
+    with pytest.raises(InputError, match=r"--batch-arrays: 'x': needs {batch} once"):
+        layout(batch=["{batch}.a", "x", "{batch}.r"])
