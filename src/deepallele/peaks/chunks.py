@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepallele.allele.bam import Header, Records, RecordStream
+from deepallele.allele.bam import Header, Records, RecordStream, open_bam
 from deepallele.allele.bam_index import Stretch, read_index
 from deepallele.allele.bgzf import DAMAGED, open_bgzf_at
 from deepallele.errors import InputError
@@ -65,9 +65,11 @@ def chunks_of_contigs(
     Raises
     ------
     InputError
-        If the index is damaged; from an iterator, if it is not that of this BAM, or a record is not sound.
+        If the index is damaged, or lacks a contig that has records; from an iterator, if it is not that of
+        this BAM, or a record is not sound.
     """
     stretches = read_index(index, len(header.contigs))
+    _check_absent(bam, header, stretches, tids)
     found = [(tid, stretch) for tid in tids if (stretch := stretches[tid]) is not None]
     found.sort(key=lambda contig: contig[1].records, reverse=True)
     spare = threads - len(found)
@@ -77,11 +79,37 @@ def chunks_of_contigs(
     ]
 
 
+def _check_absent(bam: str | Path, header: Header, stretches: list[Stretch | None], tids: list[int]) -> None:
+    """Refuse an index that lacks one of the contigs though the BAM has records of it.
+
+    As the records are sorted, those would be the next ones behind the last contig before it in the index.
+    """
+    indexed = np.array([tid for tid, stretch in enumerate(stretches) if stretch is not None], dtype=np.int64)
+    # For each number of indexed contigs before it, one of the contigs that are absent.
+    absent = {int(np.searchsorted(indexed, tid)): tid for tid in tids if stretches[tid] is None}
+    for before, tid in sorted(absent.items()):
+        last = stretches[indexed[before - 1]] if before else None
+        expected = int(indexed[before]) if before < len(indexed) else -1
+        try:
+            if last is None:
+                there = open_bam(bam).next_contig()
+            else:
+                with open_bgzf_at(bam, last.end) as file:
+                    there = RecordStream(file.read, str(bam), header).next_contig()
+        except _UNREADABLE as error:
+            raise InputError(f"{_unfit(bam, header, tid)} ({error})") from error
+        if there != expected:
+            raise InputError(_unfit(bam, header, tid))
+
+
+def _unfit(bam: str | Path, header: Header, tid: int) -> str:
+    return f"{bam}: contig {header.contigs[tid]} is not where the index says; run: samtools index {bam}"
+
+
 def _chunks_of_contig(
     bam: str | Path, header: Header, tid: int, stretch: Stretch, threads: int, size: int
 ) -> Iterator[Records]:
-    unfit = f"{bam}: contig {header.contigs[tid]} is not where the index says; run: samtools index {bam}"
-    missing = stretch.records
+    unfit, missing = _unfit(bam, header, tid), stretch.records
     with ExitStack() as stack:
         try:
             file = stack.enter_context(open_bgzf_at(bam, stretch.begin))
