@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deepallele.dataset.targets import measured
 from deepallele.errors import InputError
 from deepallele.exchange.layout import BATCH, Layout
 from deepallele.exchange.names import Place, parse_names
@@ -27,8 +28,9 @@ def read_published(
     Sequences are one-hot (n, L, 4), zeros behind the last base; `peak_name` is `{contig}-{start}-{end}`, with
     `gene_name` in front where there is one; the values are ln(1 + count) of A and B, of all or of each batch.
 
-    Where every value is ln(1 + a whole number), the pairs have counts, else activities. The ratio of the
-    file is not taken over: it is compared with the difference of the two values.
+    Where every value is ln(1 + a whole number), the pairs have counts, else activities; these are missing
+    (NaN) in batches in which a value of either haplotype is not finite. The ratio of the file is not taken
+    over: it is compared with the difference of the two values.
 
     Parameters
     ----------
@@ -46,7 +48,7 @@ def read_published(
         regions by the same number of bases on both sides in the whole file; else the names say only where the
         folds are.
     dropped
-        region, reason: `missing_value` (not finite), `no_sequence`.
+        region, reason: `missing_value` (a count in any batch, an activity in all of them), `no_sequence`.
     notes
         What is worth knowing, one line each.
 
@@ -68,12 +70,16 @@ def read_published(
         raise InputError(f"{path}: not an HDF5 file ({error}); copy it again") from error
     places = parse_names(names, genes, str(path))
     length = np.stack([real_length(sequence[:, haplotype]) for haplotype in (0, 1)], axis=1)
-    usable = np.isfinite(values[:, :, :2]).all(axis=(1, 2))
-    reason = np.where(~usable, "missing_value", np.where((length == 0).any(axis=1), "no_sequence", ""))
+    known = measured(values[:, :, :2])
+    values[~known] = np.nan
+    counted = _are_counts(values[known][:, :2])
+    # Fragments are counted in every sample; an activity may be measured in some.
+    missing = ~(known.all(axis=1) if counted else known.any(axis=1))
+    reason = np.where(missing, "missing_value", np.where((length == 0).any(axis=1), "no_sequence", ""))
     rows = np.flatnonzero(reason == "")
     place = [places[row] for row in rows]
     start, note = _starts(place, length[rows, 0])
-    count = _whole_counts(values[rows, :, :2])
+    pair = values[rows, :, :2]
     pairs = Pairs(
         name=[names[row] for row in rows],
         group=[places[row].chrom for row in rows],
@@ -81,11 +87,11 @@ def read_published(
         start=start,
         sequence=sequence[rows],
         sample=list(keys),
-        count=count,
-        activity=None if count is not None else (values[rows, :, :2] * SCALES["ln"]).astype(np.float32),
+        count=np.rint(np.expm1(pair)).astype(np.int32) if counted else None,
+        activity=None if counted else (pair * SCALES["ln"]).astype(np.float32),
     )
     notes = [note, *_ratio_notes(values[rows], list(keys))]
-    if count is None:
+    if not counted:
         notes.append("the values are not ln(1 + whole number): taken as activities")
     return pairs, dropped_table(names, reason.tolist()), notes
 
@@ -163,13 +169,13 @@ def _starts(places: list[Place], length: NDArray[np.int64]) -> tuple[NDArray[np.
     )
 
 
-def _whole_counts(values: NDArray[np.float64]) -> NDArray[np.int32] | None:
+def _are_counts(values: NDArray[np.float64]) -> bool:
+    """Tell whether each of the finite values is ln(1 + a whole number)."""
     count = np.expm1(values)
     whole = np.rint(count)
     # A file of single precision knows ln(1 + count) to about 1e-7 of its own size.
     near = np.abs(count - whole) <= np.maximum(_TOLERANCE, 1e-6 * (whole + 1))
-    fits = near.all() and (whole >= 0).all() and (whole < np.iinfo(np.int32).max).all()
-    return whole.astype(np.int32) if fits else None
+    return bool(near.all() and (whole >= 0).all() and (whole < np.iinfo(np.int32).max).all())
 
 
 def _ratio_notes(values: NDArray[np.float64], samples: Sequence[str]) -> list[str]:

@@ -207,6 +207,26 @@ def test_values_that_are_missing_or_do_not_fit_are_told(tmp_path, pairs, counts)
     assert "in 1 regions the ratio of the file is not A - B" in notes[-1]
 
 
+@pytest.mark.parametrize("real", [False, True])
+def test_a_value_missing_in_one_batch(tmp_path, pairs, counts, real):
+    """A region without a count is dropped; activities of the other batch are kept."""
+    values = {batch("x"): counts[:2] / (7 if real else 1), batch("y"): counts[2:] / (7 if real else 1)}
+    write_file(tmp_path / "a.h5", *pairs, region_names(N), values)
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["x.B6"][4] = file["x.B6"][5] = file["y.CAST"][5] = np.nan
+        file["y.B6"][6] = np.inf
+    dataset, dropped, _ = imported(tmp_path / "a.h5")
+    assert dropped["region"].tolist() == [region_names(N)[row] for row in ([5] if real else [4, 5, 6])]
+    if real:
+        kept = np.delete(np.arange(N), 5)
+        wanted = np.log2(1 + np.moveaxis(counts.reshape(2, 2, N), 2, 0) / 7)
+        wanted[4, 0] = wanted[6, 1] = np.nan
+        np.testing.assert_allclose(dataset.activity, wanted[kept], rtol=1e-5)
+        # What is missing is missing in the export, too.
+        export(dataset, tmp_path / "b.h5", "split")
+        np.testing.assert_array_equal(imported(tmp_path / "b.h5")[0].activity, dataset.activity)
+
+
 def test_one_hot_of_the_export_is_that_of_the_description(tmp_path, pairs, counts):
     write_file(tmp_path / "a.h5", *pairs, region_names(N), {PLAIN: counts[:2]})
     dataset, _, _ = imported(tmp_path / "a.h5")
