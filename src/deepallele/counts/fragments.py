@@ -13,7 +13,8 @@ from deepallele.allele.fields import find_field
 from deepallele.counts.regions import Regions
 from deepallele.counts.walk import BAD_HAPLOTYPE, DONE, FOUND, UNSORTED, find_fragments, start_walk
 from deepallele.errors import InputError
-from deepallele.peaks.chunks import CHUNK, chunks, chunks_of_contigs
+from deepallele.peaks.chunks import CHUNK, chunks
+from deepallele.peaks.contigs import chunks_of_contigs
 
 # Records that are counted at a time: so few that they stay in the processor's cache until then.
 _CHUNK = 1 << 13
@@ -100,8 +101,9 @@ def count_fragments(
 ) -> NDArray[np.int64]:
     """Count the fragments per region, as `hits_in_regions` finds them.
 
-    With an index, each thread counts one contig at a time, the largest ones first, and contigs without
-    regions are not read: nothing is refused for what stands there. Neither index nor threads change a count.
+    With an index, each thread counts one contig at a time (or small neighbours together), the largest ones
+    first, and contigs without regions are not looked at: nothing is refused for what stands there. Neither
+    index nor threads change a count.
 
     Parameters
     ----------

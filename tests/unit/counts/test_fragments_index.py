@@ -7,11 +7,13 @@ import numpy as np
 import pysam
 import pytest
 
+from deepallele.allele.bam import open_bam
 from deepallele.allele.bgzf import END_OF_FILE
 from deepallele.counts.fragments import count_fragments
 from deepallele.counts.regions import Regions
 from deepallele.counts.walk import find_fragments
 from deepallele.errors import InputError
+from deepallele.peaks.contigs import chunks_of_contigs
 
 CONTIGS = {"big": 90_000, "no reads": 5_000, "no regions": 20_000, "small": 20_000, "one read": 5_000}
 PAIRS = {"big": 1_500, "no regions": 300, "small": 200}
@@ -82,6 +84,14 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return bam, Path(f"{bam}.{request.param}")
 
 
+@pytest.fixture(autouse=True, params=["apart", "together"])
+def small_contigs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every contig is read by itself, or all of them, which are small, with their neighbours."""
+    if request.param == "apart":
+        monkeypatch.setattr("deepallele.peaks.contigs.TOGETHER", 0)
+    return request.param
+
+
 def set_bytes(path: Path, at: int, data: bytes) -> None:
     whole = bytearray(path.read_bytes())
     whole[at : at + len(data)] = data
@@ -113,6 +123,37 @@ def test_fewer_contigs_than_threads(case: tuple[Path, Path], contigs: list[str])
     for threads in (1, 2, 3):
         counts = count_fragments(bam, regions(contigs), threads, index=index)
         np.testing.assert_array_equal(counts, whole)
+
+
+@pytest.mark.parametrize("together", [0, 40, 300])
+def test_scaffolds_are_read_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int) -> None:
+    """Scaffolds with 0 to 30 reads, regions on half of them: none is lost, and few are read alone."""
+    rng = np.random.default_rng(together)
+    number = rng.integers(0, 31, 60) * (rng.random(60) < 0.7)
+    names = [f"scaffold_{contig}" for contig in range(60)]
+    header = pysam.AlignmentHeader.from_dict(
+        {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": name, "LN": 1000} for name in names]}
+    )
+    bam = tmp_path / "x.bam"
+    with pysam.AlignmentFile(str(bam), "wb", header=header) as file:
+        for contig, reads in enumerate(number):
+            for start in np.sort(rng.integers(0, 900, reads)):
+                read = make_read(header, f"{contig}_{start}", rng, int(rng.integers(0, 3)))
+                read.reference_id, read.reference_start, read.flag = contig, int(start), 0
+                file.write(read)
+    pysam.index(str(bam))
+    chosen = np.flatnonzero(rng.random(60) < 0.5)
+    starts = np.tile([100, 500], len(chosen))
+    chrom = [names[contig] for contig in np.repeat(chosen, 2)]
+    places = Regions([f"{c}:{s}" for c, s in zip(chrom, starts, strict=True)], chrom, starts, starts + 300)
+    monkeypatch.setattr("deepallele.peaks.contigs.TOGETHER", together)
+    read_alone = chunks_of_contigs(bam, open_bam(bam).header, f"{bam}.bai", chosen.tolist(), 1)
+    apart = (number[chosen] > 0).sum()
+    assert len(read_alone) == apart if together == 0 else len(read_alone) < apart
+    whole = count_fragments(bam, places)
+    assert whole.sum() > 200
+    for threads in (1, 2):
+        np.testing.assert_array_equal(count_fragments(bam, places, threads, 7, f"{bam}.bai"), whole)
 
 
 def test_contigs_without_regions_are_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
