@@ -19,9 +19,11 @@ def main(arguments: argparse.Namespace) -> None:
         raise InputError(
             f"--out: {len(files)} files; --format {arguments.format} writes {FORMATS[arguments.format]}"
         )
+    published = arguments.format == "published"
+    layout = layout_of(arguments, "" if published else f"--format is {arguments.format}")
     dataset = read_dataset(arguments.dataset)
-    if arguments.format == "published":
-        write_published(dataset, files[0], arguments.ambiguous, layout_of(arguments))
+    if published:
+        write_published(dataset, files[0], arguments.ambiguous, layout)
     elif arguments.format == "fasta":
         write_fasta_pair(dataset, (files[0], files[1]))
     else:

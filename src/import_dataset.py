@@ -55,6 +55,7 @@ def read_pairs(arguments: argparse.Namespace) -> tuple[Pairs, pd.DataFrame, list
         raise InputError(f"--input: {len(files)} files; --from {source} takes {FILES[source]}")
     if source == "published":
         return read_published(files[0], arguments.samples, layout_of(arguments))
+    layout_of(arguments, f"--from is {source}")
     needed = {"--name-column": arguments.name_column, "--group-column": arguments.group_column}
     needed |= {"--values": arguments.values, "--unit": arguments.unit}
     if source == "table":

@@ -27,8 +27,7 @@ rule import_dataset:
         cross=CROSS,
         haplotypes=HAPLOTYPES,
         source=IMPORTED["format"],
-        # A function, as names of arrays have braces of their own.
-        options=lambda wildcards: import_options(IMPORTED),
+        options=options_of_import,
         numbers=config["dataset"],
         test_groups=config["dataset"]["test_chromosomes"],
         validation_groups=config["dataset"]["validation_chromosomes"],

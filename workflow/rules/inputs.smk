@@ -60,6 +60,11 @@ def dataset_regions(wildcards):
     return REGIONS
 
 
+def options_of_import(wildcards):
+    """What the import is told; a function, as names of arrays have braces that are no wildcards."""
+    return import_options(IMPORTED)
+
+
 def model_config(wildcards):
     """Settings of one model as JSON; its seeds are left out, so that a new seed retrains no other."""
     section = {

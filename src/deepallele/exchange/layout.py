@@ -8,6 +8,8 @@ from pathlib import Path
 
 from deepallele.errors import InputError
 
+NAME, GENE = "peak_name", "gene_name"
+"""Arrays of the regions' names, and of their genes where there are any."""
 BATCH = "{batch}"
 PUBLISHED = Path(__file__).with_name("layout.toml")
 # Option of the steps for each kind of arrays, and what it takes.
@@ -42,12 +44,11 @@ class Layout:
         return a, b, ratio
 
     def batches(self, keys: Iterable[str]) -> list[str]:
-        """Batches whose values of A are among the names of arrays, sorted."""
+        """Names for which one of the arrays could be A's values of a batch, sorted."""
         before, behind = self.batch[0].split(BATCH)
         around = len(before) + len(behind)
         found = (key for key in keys if key.startswith(before) and key.endswith(behind))
-        names = (key[len(before) : len(key) - len(behind)] for key in found if len(key) > around)
-        return sorted(name for name in names if self.of_batch(name)[0] not in self.values)
+        return sorted(key[len(before) : len(key) - len(behind)] for key in found if len(key) > around)
 
 
 def layout(
@@ -60,13 +61,15 @@ def layout(
     Raises
     ------
     InputError
-        If names of one kind are not distinct, or a batch's lack the place of its name.
+        If names are not distinct, or a batch's lack the place of its name.
     """
     given = {"sequence": sequence, "values": values, "batch": batch}
     names = tomllib.loads(PUBLISHED.read_text()) | {kind: one for kind, one in given.items() if one}
-    for kind, one in names.items():
-        if len(set(one)) < len(one):
-            raise InputError(f"{OPTIONS[kind][0]}: {', '.join(one)}: names of arrays must differ")
+    fixed = [NAME, GENE, *names["sequence"], *names["values"]]
+    for kind, among in (("sequence", fixed), ("values", fixed), ("batch", names["batch"])):
+        twice = [name for name in names[kind] if among.count(name) > 1]
+        if twice:
+            raise InputError(f"{OPTIONS[kind][0]}: '{twice[0]}' is the name of two arrays; they must differ")
     for pattern in names["batch"]:
         if pattern.count(BATCH) != 1:
             raise InputError(f"{OPTIONS['batch'][0]}: '{pattern}': needs {BATCH} once, for the batch's name")
@@ -81,6 +84,23 @@ def add_layout_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(option, nargs=len(names), metavar=names, help=text)
 
 
-def layout_of(arguments: argparse.Namespace) -> Layout:
-    """Names of the arrays by the options of the command line."""
-    return layout(arguments.sequence_arrays, arguments.value_arrays, arguments.batch_arrays)
+def layout_of(arguments: argparse.Namespace, other: str = "") -> Layout:
+    """Names of the arrays by the options of the command line.
+
+    Parameters
+    ----------
+    arguments
+        The parsed options.
+    other
+        The option that says that the file has another layout; empty where it is the published one.
+
+    Raises
+    ------
+    InputError
+        If names are given for another layout, or cannot be.
+    """
+    given = [arguments.sequence_arrays, arguments.value_arrays, arguments.batch_arrays]
+    for (option, _), names in zip(OPTIONS.values(), given, strict=True):
+        if names and other:
+            raise InputError(f"{option} names arrays of a published file, but {other}; leave it out")
+    return layout(*given)

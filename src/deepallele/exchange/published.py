@@ -1,7 +1,9 @@
 """Read the HDF5 layout of the published datasets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import NoReturn
 
 import h5py
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepallele.dataset.targets import measured
 from deepallele.errors import InputError
-from deepallele.exchange.layout import BATCH, Layout
+from deepallele.exchange.layout import BATCH, GENE, NAME, Layout
 from deepallele.exchange.names import Place, parse_names
 from deepallele.exchange.onehot import from_one_hot, real_length
 from deepallele.exchange.pairs import SCALES, Pairs, dropped_table
@@ -61,21 +63,24 @@ def read_published(
         raise FileNotFoundError(2, "no such file", str(path))
     try:
         with h5py.File(path, "r") as file:
-            names = _texts(file, "peak_name", path)
-            genes = _texts(file, "gene_name", path) if "gene_name" in file else None
-            keys = _value_keys(file, samples, layout, path)
-            values = np.stack([_values(file, key, len(names), path) for key in keys.values()], axis=1)
-            sequence = _sequences(file, layout.sequence, len(names), path)
+            arrays = _Arrays(file, path)
+            names = _texts(arrays[NAME])
+            genes = _texts(arrays[GENE]) if GENE in arrays else None
+            keys = _value_keys(arrays, samples, layout)
+            values = np.stack([_values(arrays, key, len(names)) for key in keys.values()], axis=1)
+            sequence = _sequences(arrays, layout.sequence, len(names))
     except OSError as error:
         raise InputError(f"{path}: not an HDF5 file ({error}); copy it again") from error
     places = parse_names(names, genes, str(path))
     length = np.stack([real_length(sequence[:, haplotype]) for haplotype in (0, 1)], axis=1)
+    empty = (length == 0).any(axis=1)
     known = measured(values[:, :, :2])
     values[~known] = np.nan
-    counted = _are_counts(values[known][:, :2])
+    notes = _missing_notes(known, list(keys), path)
+    counted = _are_counts(values[known & ~empty[:, None]][:, :2])
     # Fragments are counted in every sample; an activity may be measured in some.
     missing = ~(known.all(axis=1) if counted else known.any(axis=1))
-    reason = np.where(missing, "missing_value", np.where((length == 0).any(axis=1), "no_sequence", ""))
+    reason = np.where(missing, "missing_value", np.where(empty, "no_sequence", ""))
     rows = np.flatnonzero(reason == "")
     place = [places[row] for row in rows]
     start, note = _starts(place, length[rows, 0])
@@ -90,66 +95,106 @@ def read_published(
         count=np.rint(np.expm1(pair)).astype(np.int32) if counted else None,
         activity=None if counted else (pair * SCALES["ln"]).astype(np.float32),
     )
-    notes = [note, *_ratio_notes(values[rows], list(keys))]
+    notes = [note, *notes, *_ratio_notes(values[rows], list(keys))]
     if not counted:
         notes.append("the values are not ln(1 + whole number): taken as activities")
     return pairs, dropped_table(names, reason.tolist()), notes
 
 
-def _texts(file: h5py.File, key: str, path: str | Path) -> list[str]:
-    if key not in file:
-        raise InputError(f"{path}: no {key}; it has {', '.join(sorted(file))}; another layout?")
-    return [text.decode() if isinstance(text, bytes) else str(text) for text in file[key][()]]
+class _Arrays:
+    """Arrays of a file by name, those in groups by `group/name`."""
+
+    def __init__(self, file: h5py.File, path: str | Path) -> None:
+        self.path = path
+        # `visit` follows no links.
+        names: list[str] = list(file)
+        file.visit(names.append)
+        found = ((name, file.get(name)) for name in sorted(set(names)))
+        self._arrays = {name: array for name, array in found if isinstance(array, h5py.Dataset)}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._arrays
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __getitem__(self, name: str) -> h5py.Dataset:
+        if name not in self._arrays:
+            self.fail(f"no array {name}")
+        return self._arrays[name]
+
+    def fail(self, reason: str) -> NoReturn:
+        """Raise an error that says what the file has, and where to name it."""
+        raise InputError(
+            f"{self.path}: {reason}; it has {', '.join(self) or 'no array'}; name those to read in "
+            "dataset.import.arrays and .samples, or in options of the step"
+        )
 
 
-def _contents(file: h5py.File) -> str:
-    return f"{', '.join(sorted(file))}; name those to read in dataset.import.arrays (or the step's options)"
+def _texts(array: h5py.Dataset) -> list[str]:
+    return [text.decode() if isinstance(text, bytes) else str(text) for text in array[()]]
 
 
 def _value_keys(
-    file: h5py.File, samples: Sequence[str] | None, layout: Layout, path: str | Path
+    arrays: _Arrays, samples: Sequence[str] | None, layout: Layout
 ) -> dict[str, tuple[str, str, str]]:
-    found = {name: layout.of_batch(name) for name in layout.batches(file)}
-    if layout.values[0] in file:
+    """Arrays of A, of B and their difference, for each sample."""
+    possible = {name: layout.of_batch(name) for name in layout.batches(arrays)}
+    others = {*layout.sequence, NAME, GENE}
+    found = {
+        name: keys
+        for name, keys in possible.items()
+        if keys[1] in arrays and not others.intersection(keys[:2])
+    }
+    a, b, _ = possible[SINGLE_SAMPLE] = layout.values
+    # Batches may be called so that these names are those of two of them.
+    if a in arrays and b in arrays and {a, b}.isdisjoint(chain(*found.values())):
         found[SINGLE_SAMPLE] = layout.values
+    if samples is None:
+        # What looks like values of A alone may be another array of a sample that is whole.
+        known = others.union(*found.values())
+        for a, b, _ in possible.values():
+            if a in arrays and a not in known:
+                arrays.fail(f"{a} could be values of A, but there is no {b}")
     if not found:
-        raise InputError(
-            f"{path}: neither {layout.values[0]} nor a batch ({layout.batch[0].replace(BATCH, 'NAME')}); "
-            f"it has {_contents(file)}"
-        )
+        arrays.fail(f"neither {layout.values[0]} nor a batch ({layout.batch[0].replace(BATCH, 'NAME')})")
     missing = [name for name in samples or [] if name not in found]
     if missing:
-        raise InputError(f"{path}: no batch {missing[0]!r}; it has {', '.join(found)}")
+        raise InputError(f"{arrays.path}: no batch {missing[0]!r}; it has {', '.join(found)}")
     return {name: found[name] for name in (samples or found)}
 
 
-def _values(file: h5py.File, keys: Sequence[str], n: int, path: str | Path) -> NDArray[np.float64]:
+def _values(arrays: _Arrays, keys: Sequence[str], n: int) -> NDArray[np.float64]:
     """Values of A, of B and the file's ratio, float64 (n, 3); the ratio is NaN where there is none."""
     columns = []
     for key in keys:
-        if key not in file and key != keys[2]:
-            raise InputError(f"{path}: no {key}")
-        values = np.asarray(file[key][()], dtype=np.float64).ravel() if key in file else np.full(n, np.nan)
-        if len(values) != n:
-            raise InputError(f"{path}: {key} has {len(values)} values, peak_name {n}")
-        columns.append(values)
+        if key == keys[2] and key not in arrays:
+            columns.append(np.full(n, np.nan))
+            continue
+        array = arrays[key]
+        if array.dtype.kind not in "iuf" or array.size != n:
+            raise InputError(
+                f"{arrays.path}: {key} is {array.dtype} {array.shape}; expected {n} numbers, as of {NAME}"
+            )
+        columns.append(np.asarray(array[()], dtype=np.float64).ravel())
     return np.stack(columns, axis=1)
 
 
-def _sequences(file: h5py.File, keys: tuple[str, str], n: int, path: str | Path) -> NDArray[np.uint8]:
-    for key in keys:
-        if key not in file:
-            raise InputError(f"{path}: no {key}; it has {_contents(file)}")
-        if file[key].ndim != 3 or file[key].shape[0] != n or file[key].shape[2] != 4:
-            raise InputError(f"{path}: {key} is {file[key].shape}; expected ({n}, length, 4)")
-    first_key, second_key = keys
-    if file[first_key].shape != file[second_key].shape:
-        raise InputError(f"{path}: {first_key} and {second_key} differ in length")
-    codes = np.empty((n, 2, file[first_key].shape[1]), dtype=np.uint8)
+def _sequences(arrays: _Arrays, keys: tuple[str, str], n: int) -> NDArray[np.uint8]:
+    a, b = (arrays[key] for key in keys)
+    for key, array in zip(keys, (a, b), strict=True):
+        if array.dtype.kind not in "iufb" or array.ndim != 3 or array.shape[::2] != (n, 4):
+            raise InputError(
+                f"{arrays.path}: {key} is {array.dtype} {array.shape}; expected numbers ({n}, length, 4)"
+            )
+    if a.shape != b.shape:
+        raise InputError(f"{arrays.path}: {keys[0]} and {keys[1]} differ in length")
+    codes = np.empty((n, 2, a.shape[1]), dtype=np.uint8)
     for haplotype, key in enumerate(keys):
         for first in range(0, n, ROWS):
             rows = slice(first, min(first + ROWS, n))
-            codes[rows, haplotype] = from_one_hot(file[key][rows], f"{path}: {key}, rows from {first}")
+            where = f"{arrays.path}: {key}, rows from {first}"
+            codes[rows, haplotype] = from_one_hot(arrays[key][rows], where)
     return codes
 
 
@@ -176,6 +221,19 @@ def _are_counts(values: NDArray[np.float64]) -> bool:
     # A file of single precision knows ln(1 + count) to about 1e-7 of its own size.
     near = np.abs(count - whole) <= np.maximum(_TOLERANCE, 1e-6 * (whole + 1))
     return bool(near.all() and (whole >= 0).all() and (whole < np.iinfo(np.int32).max).all())
+
+
+def _missing_notes(known: NDArray[np.bool_], samples: Sequence[str], path: str | Path) -> list[str]:
+    """Say how many regions have no value in each sample, bool (n, samples); refuse a sample without any."""
+    missing = (~known).sum(axis=0).tolist()
+    for sample, number in zip(samples, missing, strict=True):
+        if number == len(known):
+            raise InputError(f"{path}: {sample} has no finite value; leave it out of dataset.import.samples")
+    return [
+        f"{sample}: {number} of {len(known)} regions have no finite value"
+        for sample, number in zip(samples, missing, strict=True)
+        if number
+    ]
 
 
 def _ratio_notes(values: NDArray[np.float64], samples: Sequence[str]) -> list[str]:

@@ -58,7 +58,7 @@ def chunks_of_contigs(
     index
         Its index, BAI or CSI.
     tids
-        Numbers of the contigs.
+        Numbers of the contigs, in any order.
     threads
         Threads for all of them; where there are more than iterators, those with most records get two.
     size
@@ -73,10 +73,11 @@ def chunks_of_contigs(
     Raises
     ------
     InputError
-        If the index is damaged, or lacks a contig that has records; from an iterator, if it is not that of
-        this BAM, or a record is not sound.
+        If the index is damaged, or lacks a contig that has records; from an iterator, if the first record of
+        a contig or the number of its records is not as the index says, or a record is not sound.
     """
     stretches = read_index(index, len(header.contigs))
+    tids = sorted(set(tids))
     parts = _parts(stretches, tids)
     _check_absent(bam, header, stretches, tids, parts)
     parts.sort(key=lambda part: int(part.records.sum()), reverse=True)
@@ -85,7 +86,7 @@ def chunks_of_contigs(
 
 
 def _parts(stretches: Sequence[Stretch | None], tids: list[int]) -> list[_Part]:
-    """Put contigs together while they have few records, those between them included."""
+    """Put contigs, in order, together while they have few records, those between them included."""
     records = np.array([0 if stretch is None else stretch.records for stretch in stretches], dtype=np.int64)
     before = np.concatenate([[0], np.cumsum(records)])
     ends: list[list[int]] = []
@@ -135,7 +136,10 @@ def _check_absent(
         except _UNREADABLE as error:
             raise InputError(f"{_unfit(bam, header, tid)} ({error})") from error
         if there != expected:
-            raise InputError(_unfit(bam, header, tid))
+            contig = header.contigs[tid]
+            raise InputError(
+                f"{bam}: the index lacks contig {contig} or one before it; run: samtools index {bam}"
+            )
 
 
 def _unfit(bam: str | Path, header: Header, tid: int) -> str:

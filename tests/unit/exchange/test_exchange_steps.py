@@ -53,6 +53,10 @@ def test_a_published_file_through_all_formats(tmp_path):
     again = ["--out", tmp_path / "again.h5", "--dropped", tmp_path / "again.tsv"]
     step("import_dataset.py", "--from", "published", "--input", tmp_path / "own.h5", *CROSS, *own, *again)
     assert (tmp_path / "again.h5").read_bytes() == paths["d.h5"].read_bytes()
+    wrong = [*export, "fasta", "--out", tmp_path / "x", tmp_path / "y", *own]
+    assert "--sequence-arrays names arrays of a published file, but --format is fasta" in step(
+        *wrong, ok=False
+    )
     assert "--format fasta writes 2" in step(*export, "fasta", "--out", tmp_path / "x", ok=False)
 
 
@@ -60,6 +64,9 @@ def test_what_is_missing_on_the_command_line_is_named(tmp_path):
     (tmp_path / "t.tsv").write_text("a\tb\n1\t2\n")
     out = ["--out", tmp_path / "d.h5", "--dropped", tmp_path / "x.tsv"]
     common = ["--from", "table", "--input", tmp_path / "t.tsv", *CROSS, *out]
+    own = ["--batch-arrays", "{batch}.a", "{batch}.b", "{batch}.d"]
+    said = step("import_dataset.py", *common, *own, ok=False)
+    assert "--batch-arrays names arrays of a published file, but --from is table; leave it out" in said
     assert "error: --name-column is missing" in step("import_dataset.py", *common, ok=False)
     options = ["--name-column", "a", "--group-column", "a", "--unit", "log2", "--sequence-columns", "a", "b"]
     said = step("import_dataset.py", *common, *options, "--values", "s=a", ok=False)

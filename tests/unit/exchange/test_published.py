@@ -1,5 +1,7 @@
 """Published HDF5 layouts: all three assays load; what was exported comes back the same."""
 
+import re
+
 import h5py
 import numpy as np
 import pytest
@@ -180,7 +182,7 @@ def test_other_files_are_refused(tmp_path, pairs, counts):
         read_published(tmp_path / "text.h5", None)
     with h5py.File(tmp_path / "empty.h5", "w") as file:
         file["other"] = [1]
-    with pytest.raises(InputError, match="no peak_name; it has other"):
+    with pytest.raises(InputError, match="no array peak_name; it has other; name those"):
         read_published(tmp_path / "empty.h5", None)
     write_file(tmp_path / "a.h5", *pairs, region_names(N), {PLAIN: counts[:2]})
     with h5py.File(tmp_path / "a.h5", "a") as file:
@@ -190,7 +192,10 @@ def test_other_files_are_refused(tmp_path, pairs, counts):
     with h5py.File(tmp_path / "a.h5", "a") as file:
         file["B6_sequence"][3, 5] = [0.25] * 4
         del file["Cast_counts"]
-    with pytest.raises(InputError, match="no Cast_counts"):
+    with pytest.raises(
+        InputError,
+        match="B6_counts could be values of A, but there is no Cast_counts; it has B6_counts, B6_sequence",
+    ):
         read_published(tmp_path / "a.h5", None)
 
 
@@ -255,13 +260,107 @@ def test_arrays_of_other_names_are_read_and_written(tmp_path, pairs, counts):
             imported(tmp_path / "own.h5")
 
 
-def test_batches_are_found_by_the_names_of_their_arrays():
-    names = layout(batch=["{batch}_counts", "{batch}_b", "{batch}_r"])
-    assert names.batches(["y_counts", "B6_counts", "x_counts", "_counts", "z_b"]) == ["x", "y"]
+@pytest.mark.parametrize(
+    ("names", "samples"),
+    [
+        # A's pattern fits the sequences, or B's arrays; a batch is called as the paper's B.
+        (
+            {"sequence": ["sequence_A", "sequence_B"], "batch": ["{batch}_A", "{batch}_B", "{batch}_D"]},
+            ["s1", "s2"],
+        ),
+        ({"batch": ["counts_{batch}", "counts_alt_{batch}", "d_{batch}"]}, ["s1", "s2"]),
+        ({"batch": ["{batch}_counts", "{batch}_b", "{batch}_r"]}, ["B6", "Cast", "x"]),
+        ({"batch": ["{batch}/A", "{batch}/B", "{batch}/D"]}, ["s1", "s2"]),
+        ({"values": ["data/a", "data/b", "d"], "sequence": ["data/s", "t"]}, ["all"]),
+    ],
+)
+def test_any_layout_that_is_written_is_read(tmp_path, pairs, names, samples):
+    one = layout(**names)
+    count = np.random.default_rng(3).integers(0, 90, (len(samples), 2, N))
+    write_file(tmp_path / "a.h5", *pairs, region_names(N), dict(zip(map(batch, samples), count, strict=True)))
+    dataset = imported(tmp_path / "a.h5")[0]
+    write_published(dataset, tmp_path / "b.h5", "split", one)
+    again = imported(tmp_path / "b.h5", names=one)[0]
+    assert again.sample == samples == dataset.sample
+    np.testing.assert_array_equal(again.count, dataset.count)
+    np.testing.assert_array_equal(again.sequence, dataset.sequence)
 
 
-def test_names_of_arrays_that_cannot_be_are_refused():
-    with pytest.raises(InputError, match="--sequence-arrays: a, a: names of arrays must differ"):
-        layout(sequence=["a", "a"])
-    with pytest.raises(InputError, match=r"--batch-arrays: 'x': needs {batch} once"):
-        layout(batch=["{batch}.a", "x", "{batch}.r"])
+def test_values_of_a_without_those_of_b_are_not_passed_over(tmp_path, pairs, counts):
+    write_file(tmp_path / "a.h5", *pairs, region_names(N), {batch("x"): counts[:2], batch("y"): counts[2:]})
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        del file["y.CAST"]
+    with pytest.raises(InputError, match=r"y\.B6 could be values of A, but there is no y\.CAST; it has"):
+        imported(tmp_path / "a.h5")
+    assert imported(tmp_path / "a.h5", ["x"])[0].sample == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ({"sequence": ["group", "x"]}, "no array group; it has B6_counts"),
+        ({"values": ["group", "x", "y"]}, "neither group nor a batch"),
+        ({"values": ["B6_counts", "nowhere", "y"]}, "no nowhere"),
+        ({"values": ["text", "Cast_counts", "y"]}, "text is object .*; expected 30 numbers"),
+        ({"values": ["short", "Cast_counts", "y"]}, r"short is int64 \(3,\); expected 30 numbers"),
+        (
+            {"sequence": ["text", "Cast_sequence"]},
+            r"text is object \(30,\); expected numbers \(30, length, 4\)",
+        ),
+    ],
+)
+def test_arrays_that_cannot_be_what_they_are_named_for(tmp_path, pairs, counts, names, words):
+    write_file(tmp_path / "a.h5", *pairs, region_names(N), {PLAIN: counts[:2]})
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["group/inner"], file["short"], file["text"] = [1], [1, 2, 3], ["a"] * N
+        file["link"] = h5py.SoftLink("/nowhere")
+    with pytest.raises(InputError, match=words):
+        imported(tmp_path / "a.h5", names=layout(**names))
+
+
+def test_a_region_without_sequence_does_not_make_activities_of_counts(tmp_path, pairs, counts):
+    write_file(tmp_path / "a.h5", *pairs, region_names(N), {PLAIN: counts[:2]})
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["B6_sequence"][3] = 0
+        file["B6_counts"][3] = 0.5
+    dataset, dropped, _ = imported(tmp_path / "a.h5")
+    assert dataset.activity is None
+    assert dropped["reason"].tolist() == ["no_sequence"]
+
+
+def test_a_batch_without_any_value_is_refused_and_missing_ones_are_told(tmp_path, pairs, counts):
+    write_file(
+        tmp_path / "a.h5", *pairs, region_names(N), {batch("x"): counts[:2] / 7, batch("y"): counts[2:] / 7}
+    )
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["x.B6"][:3] = np.nan
+    assert "x: 3 of 30 regions have no finite value" in imported(tmp_path / "a.h5")[2]
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["x.B6"][:] = np.nan
+    with pytest.raises(InputError, match=r"x has no finite value; leave it out of dataset\.import\.samples"):
+        imported(tmp_path / "a.h5")
+    assert len(imported(tmp_path / "a.h5", ["y"])[0].region) == N
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ({"sequence": ["a", "a"]}, "--sequence-arrays: 'a' is the name of two arrays"),
+        ({"sequence": ["peak_name", "a"]}, "--sequence-arrays: 'peak_name' is the name of two"),
+        ({"values": ["a", "B6_sequence", "b"]}, "--sequence-arrays: 'B6_sequence' is the name of two"),
+        ({"batch": ["{batch}a", "{batch}a", "{batch}"]}, "--batch-arrays: '{batch}a' is the name of two"),
+        ({"batch": ["{batch}.a", "x", "{batch}.r"]}, "--batch-arrays: 'x': needs {batch} once"),
+    ],
+)
+def test_names_of_arrays_that_cannot_be_are_refused(names, words):
+    with pytest.raises(InputError, match=re.escape(words)):
+        layout(**names)
+
+
+def test_arrays_that_would_have_one_name_are_not_written(tmp_path, pairs, counts):
+    write_file(tmp_path / "a.h5", *pairs, region_names(N), {batch("peak"): counts[:2]})
+    dataset = imported(tmp_path / "a.h5")[0]
+    names = layout(batch=["{batch}_name", "{batch}_b", "{batch}_d"])
+    with pytest.raises(InputError, match="two arrays would be called 'peak_name'"):
+        write_published(dataset, tmp_path / "b.h5", "split", names)
+    assert not (tmp_path / "b.h5").exists()
