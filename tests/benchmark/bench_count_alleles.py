@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pysam
+from numpy.typing import NDArray
 from run import ROOT, Comparison
 
 from deepallele.allele.bam import Header, open_bam
 from deepallele.allele.bgzf import BgzfWriter
 
 PAIRS, CONTIG, REGIONS, WIDTH, READ, COPIES = 400_000, 4_000_000, 4_000, 251, 75, 10
+SCAFFOLDS, SCAFFOLD = 20_000, 800
+STARTS = np.arange(REGIONS) * (CONTIG // REGIONS) + 300
 # Qualities as sequencers of today give them: four values in runs.
 QUALITIES, QUALITY_SHARES, QUALITY_RUN = "F:,#", [0.85, 0.09, 0.055, 0.005], 5
 
@@ -19,22 +22,26 @@ QUALITIES, QUALITY_SHARES, QUALITY_RUN = "F:,#", [0.85, 0.09, 0.055, 0.005], 5
 def benchmark(folder: Path) -> dict[str, Comparison]:
     """Pairs at random places, a third of each class; regions at even distances.
 
-    Once so few that the start of the interpreter and of the compiled code counts most, once ten times more.
+    Once so few that the start of the interpreter and of the compiled code counts most, once ten times more,
+    and once on thousands of scaffolds.
     """
-    small, large = folder / "small.bam", folder / "large.bam"
+    small, large, scaffolds = (folder / f"{name}.bam" for name in ("small", "large", "scaffolds"))
     write_bam(small)
-    copy_reads(small, large)
+    copy_reads(small, large, COPIES, CONTIG)
+    pairs = copy_reads(small, scaffolds, SCAFFOLDS, SCAFFOLD)
     return {
-        "of few reads": compare(folder / "small", small, 1, 1),
-        "of many reads": compare(folder / "large", large, COPIES, 1),
-        "of many reads by two threads": compare(folder / "large2", large, COPIES, 2),
+        "of few reads": compare(folder / "small", small, 1, STARTS, PAIRS, 1),
+        "of many reads": compare(folder / "large", large, COPIES, STARTS, COPIES * PAIRS, 1),
+        "of many reads by two threads": compare(folder / "large2", large, COPIES, STARTS, COPIES * PAIRS, 2),
+        "on scaffolds": compare(folder / "scaffolds", scaffolds, SCAFFOLDS, STARTS[:1], pairs, 1),
     }
 
 
-def compare(folder: Path, bam: Path, contigs: int, threads: int) -> Comparison:
+def compare(
+    folder: Path, bam: Path, contigs: int, starts: NDArray[np.int64], pairs: int, threads: int
+) -> Comparison:
     folder.mkdir()
     bed, saf, mine, theirs = (folder / name for name in ("r.bed", "r.saf", "ours.tsv.gz", "reference.txt"))
-    starts = np.arange(REGIONS) * (CONTIG // REGIONS) + 300
     places = [(f"chr{contig + 1}", start, start + WIDTH) for contig in range(contigs) for start in starts]
     bed.write_text("".join(f"{c}\t{s}\t{e}\t{c}:{s}-{e}\t0\t.\t{(s + e) // 2}\n" for c, s, e in places))
     saf.write_text("".join(f"{c}:{s}-{e}\t{c}\t{s + 1}\t{e}\t.\n" for c, s, e in places))
@@ -49,27 +56,35 @@ def compare(folder: Path, bam: Path, contigs: int, threads: int) -> Comparison:
         expected = pd.read_csv(theirs, sep="\t", comment="#").set_index("Geneid").iloc[:, -1]
         assert (total == expected.loc[total.index]).all(), "the counts differ"
 
-    reads = 2 * PAIRS * contigs
+    reads = 2 * pairs
     work = f"{reads:,} reads (items) of pairs of 2x{READ}, {len(places):,} regions"
     return Comparison(list(map(str, ours)), list(map(str, reference)), work, threads, check, reads)
 
 
-def copy_reads(source: Path, target: Path) -> None:
-    """Write the reads of the one contig on so many, as they are."""
-    stream = open_bam(source)
-    records = stream.take(2 * PAIRS)
-    names = [f"chr{copy + 1}" for copy in range(COPIES)]
-    lines = [f"@SQ\tSN:{name}\tLN:{CONTIG}\n" for name in names]
-    header = Header(f"@HD\tVN:1.6\tSO:coordinate\n{''.join(lines)}", names, np.full(COPIES, CONTIG))
-    data = records.data.copy()
-    contig_bytes = records.start[:, None, None] + [[4], [24]] + np.arange(4)
+def copy_reads(source: Path, target: Path, copies: int, length: int) -> int:
+    """Write the pairs at the beginning of the one contig on so many of that length; give their number."""
+    records = open_bam(source).take(2 * PAIRS)
+    inside = np.maximum(records.fixed["pos"], records.fixed["next_pos"]) < length - READ
+    data = np.concatenate(
+        [
+            records.data[start:end]
+            for start, end in zip(records.start[inside], records.end[inside], strict=True)
+        ]
+    )
+    size = (records.end - records.start)[inside]
+    starts = np.cumsum(size) - size
+    names = [f"chr{copy + 1}" for copy in range(copies)]
+    lines = [f"@SQ\tSN:{name}\tLN:{length}\n" for name in names]
+    header = Header(f"@HD\tVN:1.6\tSO:coordinate\n{''.join(lines)}", names, np.full(copies, length))
+    contig_bytes = starts[:, None, None] + [[4], [24]] + np.arange(4)
     with BgzfWriter(target) as out:
         out.write(header.encode())
-        for copy in range(COPIES):
+        for copy in range(copies):
             data[contig_bytes] = np.array([copy], dtype="<i4").view(np.uint8)
             out.write(data.data)
     # As the workflow does.
     pysam.index(str(target))
+    return copies * len(size) // 2
 
 
 def write_bam(path: Path) -> None:
