@@ -7,7 +7,18 @@ import numpy as np
 
 from deepallele.report.blocks import Block, Picture, Section, Table, Text, number, percent
 from deepallele.report.inputs import Results
-from deepallele.report.style import A_COLOUR, B_COLOUR, BLACK, CYCLE, GREY, LIGHT, figure, grid, svg
+from deepallele.report.style import (
+    A_COLOUR,
+    B_COLOUR,
+    BLACK,
+    CYCLE,
+    GREY,
+    LIGHT,
+    contig_order,
+    figure,
+    grid,
+    svg,
+)
 
 # Classes of allele_stats.json that add up to pairs_in, in the order of the bars.
 KEPT = ("informative_A", "informative_B", "ambiguous")
@@ -66,7 +77,7 @@ def _classes(results: Results) -> Picture:
 def _balance(results: Results) -> Picture:
     first, second = results.haplotypes
     stats = results.allele_stats
-    contigs = list(dict.fromkeys(name for sample in stats.values() for name in sample["contigs"]))
+    contigs = sorted({name for sample in stats.values() for name in sample["contigs"]}, key=contig_order)
     with figure(10, 3.4, 2, width_ratios=(1, 2)) as (made, axes):
         per_sample, per_contig = axes[0]
         for row, sample in enumerate(stats.values()):

@@ -1,6 +1,7 @@
 """One look for all figures, and figures as bytes that are the same for the same data."""
 
 import io
+import re
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,3 +110,8 @@ def same_limits(axes: Axes, *columns: ArrayLike) -> None:
     axes.plot(limits, limits, color=GREY, linewidth=0.8, linestyle="--", zorder=0)
     axes.set(xlim=limits, ylim=limits)
     axes.set_aspect("equal")
+
+
+def contig_order(name: str) -> list[str | int]:
+    """Key that sorts contigs as people do: chr2 before chr10, both before chrX."""
+    return [int(part) if odd % 2 else part for odd, part in enumerate(re.split(r"(\d+)", name))]

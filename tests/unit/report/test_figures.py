@@ -14,7 +14,7 @@ from deepallele.report import logos, mechanism, models, motifs, quality, regions
 from deepallele.report.blocks import Image, Table
 from deepallele.report.effects import effects
 from deepallele.report.inputs import Results
-from deepallele.report.style import figure, pearson, svg
+from deepallele.report.style import contig_order, figure, pearson, svg
 
 
 def tables(section) -> dict[str, Table]:
@@ -26,6 +26,14 @@ def test_pearson_leaves_out_missing_values():
     assert pearson(x, 2 * x + 1) == pytest.approx(1.0)
     assert np.isnan(pearson([1, 1, 1], [1, 2, 3]))
     assert np.isnan(pearson([1, 2], [1, 2]))
+
+
+@pytest.mark.parametrize(
+    "contigs",
+    [["chr1", "chr2", "chr10", "chrM", "chrX"], ["1", "2", "11", "MT", "X"], ["s_9_1", "s_9_2", "s_10_1"]],
+)
+def test_contigs_are_sorted_as_people_do(contigs):
+    assert sorted(contigs, key=contig_order) == contigs
 
 
 def test_figures_carry_no_date_and_are_reproducible():
