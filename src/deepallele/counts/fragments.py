@@ -102,8 +102,8 @@ def count_fragments(
     """Count the fragments per region, as `hits_in_regions` finds them.
 
     With an index, each thread counts one contig at a time (or small neighbours together), the largest ones
-    first. Contigs without regions are not counted, and read only between small neighbours: hardly anything is
-    refused for what stands there. Neither index nor threads change a count.
+    first. Contigs without regions are not counted; those between small neighbours are read and must fit the
+    index, others are not looked at. Neither index nor threads change a count.
 
     Parameters
     ----------

@@ -146,14 +146,16 @@ def _value_keys(
         for name, keys in possible.items()
         if keys[1] in arrays and not others.intersection(keys[:2])
     }
-    a, b, _ = possible[SINGLE_SAMPLE] = layout.values
+    a, b, _ = layout.values
     # Batches may be called so that these names are those of two of them.
     if a in arrays and b in arrays and {a, b}.isdisjoint(chain(*found.values())):
+        if SINGLE_SAMPLE in found:
+            arrays.fail(f"both {a} and a batch {SINGLE_SAMPLE!r}, which would have one name")
         found[SINGLE_SAMPLE] = layout.values
     if samples is None:
         # What looks like values of A alone may be another array of a sample that is whole.
         known = others.union(*found.values())
-        for a, b, _ in possible.values():
+        for a, b, _ in [*possible.values(), layout.values]:
             if a in arrays and a not in known:
                 arrays.fail(f"{a} could be values of A, but there is no {b}")
     if not found:

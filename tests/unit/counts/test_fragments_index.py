@@ -180,7 +180,7 @@ def test_a_bam_without_placed_reads(tmp_path: Path, kind: str, unplaced: int) ->
 
 
 def test_small_neighbours_must_fit_the_index_without_regions_too(tmp_path: Path) -> None:
-    """A read has moved from the end of one contig to the next one, on which no region lies."""
+    """The index is that of a BAM with a read less on the contig between those with regions."""
     bam, other = write_bam(tmp_path / "x.bam"), tmp_path / "other.bam"
     with (
         pysam.AlignmentFile(str(bam)) as source,

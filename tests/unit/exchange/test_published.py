@@ -295,6 +295,12 @@ def test_values_of_a_without_those_of_b_are_not_passed_over(tmp_path, pairs, cou
     assert imported(tmp_path / "a.h5", ["x"])[0].sample == ["x"]
 
 
+def test_a_batch_called_as_values_without_batches_is_not_lost(tmp_path, pairs, counts):
+    write_file(tmp_path / "a.h5", *pairs, region_names(N), {PLAIN: counts[:2], batch("all"): counts[2:]})
+    with pytest.raises(InputError, match="both B6_counts and a batch 'all', which would have one name"):
+        imported(tmp_path / "a.h5")
+
+
 @pytest.mark.parametrize(
     ("names", "words"),
     [
